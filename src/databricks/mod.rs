@@ -1,0 +1,11 @@
+//! Databricks' objects with their field names, letter for letter.
+//!
+//! Enum values keep their spelling; a value this version does not know is kept as text.
+
+pub mod cluster_spec;
+pub mod event;
+pub mod fields;
+pub mod instance_pool;
+pub mod runtime;
+pub mod sku;
+pub mod state;

@@ -1,0 +1,167 @@
+//! A decision: the answer, with what the rules objected to and which of them broke.
+//!
+//! Three different things: a *violation* is what a rule objects to; a *rule failure* is a rule that
+//! broke (it rides beside the answer, and the policy says whether it denies); an *error* means that
+//! we could not answer, and is no decision at all.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::estimate::Estimate;
+
+/// The answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// May be created.
+    Allow,
+    /// A rule would have to know what is unknown.
+    Undetermined,
+    /// May not be created.
+    Deny,
+}
+
+impl Outcome {
+    /// `allow`, `undetermined` or `deny`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Allow => "allow",
+            Outcome::Undetermined => "undetermined",
+            Outcome::Deny => "deny",
+        }
+    }
+}
+
+/// Whether a rule's violations deny.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Enforcement {
+    /// Violations deny.
+    #[default]
+    Enforce,
+    /// Violations are shown and do not deny.
+    Monitor,
+}
+
+/// Which rule speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Default)]
+pub struct RuleName {
+    /// The policy.
+    pub policy: String,
+    /// The rule, unique in its policy.
+    pub rule: String,
+    /// The plugin that runs it.
+    pub plugin: String,
+}
+
+/// One thing a rule objects to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// Which rule.
+    #[serde(flatten)]
+    pub by: RuleName,
+    /// Attribute path.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What Databricks would say, where it has a word for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub databricks_message: Option<String>,
+    /// The value found; null where the attribute is absent.
+    pub actual: Value,
+    /// What is allowed, in the words of the policy language.
+    pub allowed: Value,
+    /// The smallest change that passes, path to value; null where the rule knows none.
+    pub remedy: Value,
+    /// Whether it denies.
+    pub enforcement: Enforcement,
+}
+
+/// How a rule broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// It ran past its deadline.
+    Deadline,
+    /// It asked for more memory than it may have.
+    Memory,
+    /// It overflowed its stack.
+    Stack,
+    /// It trapped: unreachable code, a division by zero, an access out of bounds.
+    Trap,
+    /// Its answer is too large, or not of the contract's form.
+    Output,
+    /// It returned an error.
+    Refused,
+    /// Two rules supply different values for one attribute.
+    Conflict,
+}
+
+/// A rule that broke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleFailure {
+    /// Which rule.
+    #[serde(flatten)]
+    pub by: RuleName,
+    /// How.
+    pub kind: FailureKind,
+    /// With both sides: limit and what was met.
+    pub message: String,
+    /// Whether the policy lets a broken rule deny.
+    pub denies: bool,
+}
+
+/// What a rule would have had to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undetermined {
+    /// Which rule.
+    #[serde(flatten)]
+    pub by: RuleName,
+    /// Attribute path.
+    pub path: String,
+    /// What is unknown.
+    pub message: String,
+}
+
+/// `fixed` stands against the request, `default` gives way to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SupplyKind {
+    /// Filled in always; a request that says otherwise violates the rule.
+    Fixed,
+    /// Filled in where the request says nothing.
+    Default,
+}
+
+/// A value that a rule filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Supplied {
+    /// Attribute path.
+    pub path: String,
+    /// The value.
+    pub value: Value,
+    /// Fixed or default.
+    pub kind: SupplyKind,
+    /// Which rule.
+    #[serde(flatten)]
+    pub by: RuleName,
+}
+
+/// What one policy set says of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The answer.
+    pub outcome: Outcome,
+    /// What the rules objected to, in the order of policies and rules.
+    pub violations: Vec<Violation>,
+    /// Rules that broke.
+    pub failures: Vec<RuleFailure>,
+    /// What rules could not judge.
+    pub undetermined: Vec<Undetermined>,
+    /// Values filled in.
+    pub supplied: Vec<Supplied>,
+    /// The completed request, as the Clusters API takes it.
+    pub cluster: Value,
+    /// What it would cost.
+    pub estimate: Estimate,
+}

@@ -1,0 +1,190 @@
+//! An estimate: charges that have not happened, per hour, at a size.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::exact::decimal_text;
+use super::meter::{Category, Meter};
+use super::money::Currency;
+use super::period::{Instant, rfc3339};
+
+/// What a cluster would cost per hour, at its smallest and at its largest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Estimate {
+    /// Currency of all costs.
+    pub currency: Currency,
+    /// The instant whose prices were taken.
+    pub at: Instant,
+    /// At `num_workers` or `autoscale.min_workers`.
+    pub min: SizeEstimate,
+    /// At `num_workers` or `autoscale.max_workers`.
+    pub max: SizeEstimate,
+    /// What one driver costs.
+    pub driver: NodeEstimate,
+    /// What the dearest worker costs; none for a single node.
+    pub worker: Option<NodeEstimate>,
+    /// Meters without a price or rate, sorted, each once. Where there is one, the sums it belongs to are
+    /// unknown.
+    pub unpriced: Vec<String>,
+}
+
+/// One node per hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeEstimate {
+    /// DBU per hour; none where the node has no rate.
+    pub dbu_per_hour: Option<Decimal>,
+    /// VM, disks, address and DBUs; none where any of them is unpriced.
+    pub cost_per_hour: Option<Decimal>,
+}
+
+/// One size of the cluster per hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SizeEstimate {
+    /// Nodes, driver included.
+    pub nodes: u32,
+    /// DBU per hour.
+    pub dbu_per_hour: Option<Decimal>,
+    /// DBUs in money.
+    pub dbu_cost_per_hour: Option<Decimal>,
+    /// VMs in money.
+    pub vm_cost_per_hour: Option<Decimal>,
+    /// Disks in money.
+    pub disk_cost_per_hour: Option<Decimal>,
+    /// Public IP addresses in money.
+    pub network_cost_per_hour: Option<Decimal>,
+    /// All of it.
+    pub cost_per_hour: Option<Decimal>,
+    /// One line per meter.
+    pub lines: Vec<EstimateLine>,
+}
+
+/// One meter of an estimate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EstimateLine {
+    /// What is billed.
+    pub meter: Meter,
+    /// Nodes that run this meter.
+    pub nodes: u32,
+    /// Units of the meter per hour, all nodes together; none where the rate is unknown.
+    pub quantity_per_hour: Option<Decimal>,
+    /// Money per unit; none where no book has it.
+    pub unit_price: Option<Decimal>,
+    /// Their product.
+    pub cost_per_hour: Option<Decimal>,
+    /// Book and source of the price.
+    pub source: Option<String>,
+    /// The price is a placeholder.
+    pub synthetic: bool,
+}
+
+impl SizeEstimate {
+    /// The cost of one category, if all its lines are priced.
+    pub fn category_cost(&self, category: Category) -> Option<Decimal> {
+        match category {
+            Category::Dbu => self.dbu_cost_per_hour,
+            Category::Vm => self.vm_cost_per_hour,
+            Category::Disk => self.disk_cost_per_hour,
+            Category::Network => self.network_cost_per_hour,
+        }
+    }
+}
+
+// The JSON form: decimal text, null where unknown.
+
+fn text(value: Option<Decimal>) -> Option<String> {
+    value.map(decimal_text)
+}
+
+impl Serialize for NodeEstimate {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Form {
+            dbu_per_hour: Option<String>,
+            cost_per_hour: Option<String>,
+        }
+        Form {
+            dbu_per_hour: text(self.dbu_per_hour),
+            cost_per_hour: text(self.cost_per_hour),
+        }
+        .serialize(s)
+    }
+}
+
+impl Serialize for EstimateLine {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Form<'a> {
+            meter: String,
+            nodes: u32,
+            unit: &'static str,
+            quantity_per_hour: Option<String>,
+            unit_price: Option<String>,
+            cost_per_hour: Option<String>,
+            source: Option<&'a str>,
+            synthetic: bool,
+        }
+        Form {
+            meter: self.meter.to_string(),
+            nodes: self.nodes,
+            unit: self.meter.unit(),
+            quantity_per_hour: text(self.quantity_per_hour),
+            unit_price: text(self.unit_price),
+            cost_per_hour: text(self.cost_per_hour),
+            source: self.source.as_deref(),
+            synthetic: self.synthetic,
+        }
+        .serialize(s)
+    }
+}
+
+impl Serialize for SizeEstimate {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Form<'a> {
+            nodes: u32,
+            dbu_per_hour: Option<String>,
+            dbu_cost_per_hour: Option<String>,
+            vm_cost_per_hour: Option<String>,
+            disk_cost_per_hour: Option<String>,
+            network_cost_per_hour: Option<String>,
+            cost_per_hour: Option<String>,
+            lines: &'a [EstimateLine],
+        }
+        Form {
+            nodes: self.nodes,
+            dbu_per_hour: text(self.dbu_per_hour),
+            dbu_cost_per_hour: text(self.dbu_cost_per_hour),
+            vm_cost_per_hour: text(self.vm_cost_per_hour),
+            disk_cost_per_hour: text(self.disk_cost_per_hour),
+            network_cost_per_hour: text(self.network_cost_per_hour),
+            cost_per_hour: text(self.cost_per_hour),
+            lines: &self.lines,
+        }
+        .serialize(s)
+    }
+}
+
+impl Serialize for Estimate {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Form<'a> {
+            currency: Currency,
+            at: String,
+            unpriced: &'a [String],
+            driver: &'a NodeEstimate,
+            worker: &'a Option<NodeEstimate>,
+            min: &'a SizeEstimate,
+            max: &'a SizeEstimate,
+        }
+        Form {
+            currency: self.currency,
+            at: rfc3339(self.at),
+            unpriced: &self.unpriced,
+            driver: &self.driver,
+            worker: &self.worker,
+            min: &self.min,
+            max: &self.max,
+        }
+        .serialize(s)
+    }
+}

@@ -1,0 +1,242 @@
+//! Exact arithmetic: decimals multiplied without loss, seconds times rates divided once,
+//! rounded once.
+//!
+//! The one rounding in tollgate is [`HourlyRate`]'s running total: a rate that has run for
+//! `n` seconds amounts to `rate x n / 3600`, rounded half-even to 10^-9. What a part of a
+//! stretch costs is the difference of two running totals, so the parts of any split add up,
+//! to the last digit, to what the whole costs.
+
+use rust_decimal::Decimal;
+use std::str::FromStr;
+
+use super::period::SECONDS_PER_HOUR;
+
+/// Decimal places kept in stored amounts and quantities.
+pub const NANO_PLACES: u32 = 9;
+/// One whole unit in nanos.
+pub const NANO: i64 = 1_000_000_000;
+/// Decimal places of an [`HourlyRate`].
+const RATE_PLACES: u32 = 20;
+/// `10^(RATE_PLACES - NANO_PLACES) x 3600`: one nano, in rate units times seconds.
+const NANO_IN_RATE_SECONDS: i128 = 100_000_000_000 * SECONDS_PER_HOUR as i128;
+
+/// A number too large or too fine to be held exactly.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} cannot be held exactly: {why}")]
+pub struct Inexact {
+    /// The computation.
+    pub what: String,
+    /// What would be lost.
+    pub why: &'static str,
+}
+
+/// The product of two decimals, exact or refused.
+///
+/// # Errors
+/// [`Inexact`] when the product has more digits than a decimal holds (28).
+pub fn multiply(a: Decimal, b: Decimal) -> Result<Decimal, Inexact> {
+    let (a, b) = (a.normalize(), b.normalize());
+    let inexact = |why| Inexact {
+        what: format!("{a} x {b}"),
+        why,
+    };
+    let product = a.checked_mul(b).ok_or_else(|| inexact("the product overflows"))?;
+    // rust_decimal rounds silently when the mantissa outgrows 96 bits: the scale then shrinks.
+    if !product.is_zero() && product.scale() != a.scale().saturating_add(b.scale()) {
+        return Err(inexact("the product has more than 28 digits"));
+    }
+    Ok(product.normalize())
+}
+
+/// The sum of two decimals, exact or refused.
+///
+/// # Errors
+/// [`Inexact`] when the sum has more digits than a decimal holds (28).
+pub fn add(a: Decimal, b: Decimal) -> Result<Decimal, Inexact> {
+    let inexact = |why| Inexact {
+        what: format!("{a} + {b}"),
+        why,
+    };
+    let sum = a.checked_add(b).ok_or_else(|| inexact("the sum overflows"))?;
+    if sum.scale() < a.scale().max(b.scale()) && !(a.is_zero() || b.is_zero()) {
+        return Err(inexact("the sum has more than 28 digits"));
+    }
+    Ok(sum.normalize())
+}
+
+/// Something per hour (money, DBU), in units of 10^-20.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct HourlyRate(i128);
+
+impl HourlyRate {
+    /// The rate of a decimal per hour.
+    ///
+    /// # Errors
+    /// [`Inexact`] when the number has more than 20 decimal places or is out of range.
+    pub fn new(per_hour: Decimal) -> Result<HourlyRate, Inexact> {
+        let n = per_hour.normalize();
+        let inexact = |why| Inexact {
+            what: format!("{n} per hour"),
+            why,
+        };
+        let places = RATE_PLACES
+            .checked_sub(n.scale())
+            .ok_or_else(|| inexact("more than 20 decimal places"))?;
+        let factor = 10_i128
+            .checked_pow(places)
+            .ok_or_else(|| inexact("it overflows"))?;
+        n.mantissa()
+            .checked_mul(factor)
+            .map(HourlyRate)
+            .ok_or_else(|| inexact("it overflows"))
+    }
+}
+
+/// What rates have amounted to since the start of a stretch: `sum(rate_i x seconds_i)`,
+/// exact until it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RunningTotal {
+    rate_seconds: i128,
+}
+
+impl RunningTotal {
+    /// Lets a rate run for some seconds.
+    ///
+    /// # Errors
+    /// [`Inexact`] on overflow (a rate of 10^6 an hour may run for a million years).
+    pub fn run(&mut self, rate: HourlyRate, seconds: i64) -> Result<(), Inexact> {
+        let grown = rate
+            .0
+            .checked_mul(i128::from(seconds))
+            .and_then(|more| self.rate_seconds.checked_add(more));
+        self.rate_seconds = grown.ok_or_else(|| Inexact {
+            what: "a running total".to_owned(),
+            why: "it overflows",
+        })?;
+        Ok(())
+    }
+
+    /// The total so far in nanos, rounded half to even.
+    ///
+    /// # Errors
+    /// [`Inexact`] when it exceeds 64 bits (9.2 thousand million units).
+    pub fn nano(&self) -> Result<i64, Inexact> {
+        i64::try_from(divide_half_even(self.rate_seconds, NANO_IN_RATE_SECONDS)).map_err(|_| Inexact {
+            what: "a running total".to_owned(),
+            why: "it exceeds 9223372036",
+        })
+    }
+}
+
+/// The named rounding: half to even. The divisor is positive.
+fn divide_half_even(dividend: i128, divisor: i128) -> i128 {
+    let (quotient, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
+    let twice = rest.saturating_mul(2);
+    let up = twice > divisor || (twice == divisor && quotient.rem_euclid(2) == 1);
+    quotient.saturating_add(i128::from(up))
+}
+
+/// Nanos as a decimal: 1_500_000_000 is 1.5.
+pub fn nano_to_decimal(nano: i64) -> Decimal {
+    Decimal::new(nano, NANO_PLACES).normalize()
+}
+
+/// Nanos rounded half-even to some places, for a reader. The only other rounding there is, and it
+/// never feeds back into a sum.
+pub fn nano_rounded(nano: i128, places: u32) -> i128 {
+    let drop = NANO_PLACES.saturating_sub(places);
+    let divisor = 10_i128.checked_pow(drop).unwrap_or(1);
+    divide_half_even(nano, divisor)
+}
+
+/// A decimal as everything tollgate writes shows it: no exponent, no trailing zeros.
+pub fn decimal_text(value: Decimal) -> String {
+    let n = value.normalize();
+    if n.is_zero() {
+        "0".to_owned()
+    } else {
+        n.to_string()
+    }
+}
+
+/// A text that is not a decimal number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a decimal number; expected digits with at most one point, as in `12.50`")]
+pub struct NotADecimal(pub String);
+
+/// Reads a decimal from text without rounding it.
+///
+/// # Errors
+/// [`NotADecimal`] for anything else, numbers of more than 28 digits included.
+pub fn parse_decimal(text: &str) -> Result<Decimal, NotADecimal> {
+    Decimal::from_str_exact(text.trim())
+        .or_else(|_| Decimal::from_str(text.trim()))
+        .map_err(|_| NotADecimal(text.to_owned()))
+        .and_then(|d| {
+            let plain = text.trim().trim_start_matches(['-', '+']);
+            let fits = plain.chars().filter(char::is_ascii_digit).count() <= 28;
+            fits.then_some(d).ok_or_else(|| NotADecimal(text.to_owned()))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn dec(text: &str) -> Decimal {
+        parse_decimal(text).unwrap()
+    }
+
+    fn cost(rate: &str, seconds: i64) -> i64 {
+        let mut total = RunningTotal::default();
+        total.run(HourlyRate::new(dec(rate)).unwrap(), seconds).unwrap();
+        total.nano().unwrap()
+    }
+
+    #[test]
+    fn one_hour_costs_the_rate_and_a_third_is_rounded_once() {
+        assert_eq!(cost("0.229", 3600), 229_000_000);
+        assert_eq!(cost("1", 1200), 333_333_333);
+        assert_eq!(cost("1", 2400), 666_666_667);
+        // 0.0000000018 an hour for 1000 s is exactly half a nano: to even.
+        assert_eq!(cost("0.0000000018", 1000), 0);
+        assert_eq!(cost("0.0000000018", 3000), 2);
+    }
+
+    #[test]
+    fn products_are_exact_or_refused() {
+        assert_eq!(
+            multiply(dec("0.3071428571"), dec("0.55")).unwrap(),
+            dec("0.168928571405")
+        );
+        assert!(multiply(dec("0.1234567890123456789"), dec("0.1234567890123456789")).is_err());
+        assert!(HourlyRate::new(dec("0.000000000000000000001")).is_err());
+    }
+
+    #[test]
+    fn reader_rounding_is_half_even() {
+        assert_eq!(nano_rounded(125_000_000, 1), 1);
+        assert_eq!(nano_rounded(250_000_000, 1), 2);
+        assert_eq!(nano_rounded(350_000_000, 1), 4);
+        assert_eq!(nano_rounded(-250_000_000, 1), -2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_costs_what_the_whole_costs(
+            rate in 0_u64..9_000_000_000, places in 4_u32..11,
+            a in 0_i64..3_000_000, b in 0_i64..3_000_000,
+        ) {
+            let rate = HourlyRate::new(Decimal::new(rate as i64, places)).unwrap();
+            let (mut first, mut whole) = (RunningTotal::default(), RunningTotal::default());
+            first.run(rate, a).unwrap();
+            whole.run(rate, a + b).unwrap();
+            let mut both = first;
+            both.run(rate, b).unwrap();
+            prop_assert_eq!(both.nano(), whole.nano());
+            let second = both.nano().unwrap() - first.nano().unwrap();
+            prop_assert_eq!(first.nano().unwrap() + second, whole.nano().unwrap());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The vocabulary: what every layer means by a request, a decision, a usage, a charge.
+//!
+//! No IO, no clock, no randomness. A type that two layers share lives here.
+//!
+//! ```text
+//! Place        Cloud · Tier · Region · Workspace          where a cluster runs
+//! Workload     all-purpose · job · dlt                    what it runs for
+//! Period       [start, end) in UTC · Month                when
+//! Exact        HourlyRate · Nano                          how much, without a float
+//! Money        an amount in a Currency
+//! Meter        vm · dbu · disk · public_ip                what is billed
+//! NodeMeters   the meters one node runs                   what a node is billed for
+//! Usage        a quantity of a meter over a period, of a Subject
+//! Price        money per unit of a meter, in force over a period
+//! Charge       a priced usage        (Unpriced: a usage without a price)
+//! Decision     allow · deny · undetermined, with violations, failures, supplied values, estimate
+//! Diagnostic   what is wrong with an input, where, and what to do
+//! ```
+
+pub mod attribute;
+pub mod charge;
+pub mod decision;
+pub mod diagnostic;
+pub mod document;
+pub mod estimate;
+pub mod exact;
+pub mod facts;
+pub mod meter;
+pub mod money;
+pub mod period;
+pub mod place;
+pub mod schema;
+pub mod suggest;
+pub mod usage;

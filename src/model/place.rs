@@ -1,0 +1,190 @@
+//! Where a cluster runs and what for: cloud, tier, workspace, workload.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A cloud, spelled as `system.billing.usage.cloud` spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Cloud {
+    /// Amazon Web Services.
+    Aws,
+    /// Microsoft Azure.
+    Azure,
+    /// Google Cloud.
+    Gcp,
+}
+
+impl Cloud {
+    /// All clouds, in the order of their names.
+    pub const ALL: [Cloud; 3] = [Cloud::Aws, Cloud::Azure, Cloud::Gcp];
+
+    /// `AWS`, `AZURE` or `GCP`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cloud::Aws => "AWS",
+            Cloud::Azure => "AZURE",
+            Cloud::Gcp => "GCP",
+        }
+    }
+
+    /// The attribute block of the Clusters API that belongs to this cloud.
+    pub fn attributes_key(self) -> &'static str {
+        match self {
+            Cloud::Aws => "aws_attributes",
+            Cloud::Azure => "azure_attributes",
+            Cloud::Gcp => "gcp_attributes",
+        }
+    }
+}
+
+impl fmt::Display for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name that is not one of the known ones.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a {what}; expected one of {expected}")]
+pub struct UnknownName {
+    /// What was being read: `cloud`, `tier`, `workload`.
+    pub what: &'static str,
+    /// The text found.
+    pub found: String,
+    /// The names that exist, joined.
+    pub expected: &'static str,
+}
+
+impl FromStr for Cloud {
+    type Err = UnknownName;
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        match text.to_ascii_uppercase().as_str() {
+            "AWS" => Ok(Cloud::Aws),
+            "AZURE" => Ok(Cloud::Azure),
+            "GCP" => Ok(Cloud::Gcp),
+            _ => Err(UnknownName {
+                what: "cloud",
+                found: text.to_owned(),
+                expected: "AWS, AZURE, GCP",
+            }),
+        }
+    }
+}
+
+/// The pricing tier of a workspace; the first word of every `sku_name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Tier {
+    /// Retired on AWS; on Azure closed to new workspaces since 2026-04-01.
+    Standard,
+    /// The usual tier.
+    Premium,
+    /// AWS and GCP only.
+    Enterprise,
+}
+
+impl Tier {
+    /// `STANDARD`, `PREMIUM` or `ENTERPRISE`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tier::Standard => "STANDARD",
+            Tier::Premium => "PREMIUM",
+            Tier::Enterprise => "ENTERPRISE",
+        }
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Tier {
+    type Err = UnknownName;
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        match text.to_ascii_uppercase().as_str() {
+            "STANDARD" => Ok(Tier::Standard),
+            "PREMIUM" => Ok(Tier::Premium),
+            "ENTERPRISE" => Ok(Tier::Enterprise),
+            _ => Err(UnknownName {
+                what: "tier",
+                found: text.to_owned(),
+                expected: "STANDARD, PREMIUM, ENTERPRISE",
+            }),
+        }
+    }
+}
+
+/// What a cluster runs for; decides its SKU and its Photon rate. The words are those of
+/// the policy language's `cluster_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Workload {
+    /// Interactive compute.
+    #[default]
+    AllPurpose,
+    /// A job's own cluster.
+    Job,
+    /// A pipeline's cluster.
+    Dlt,
+}
+
+impl Workload {
+    /// `all-purpose`, `job` or `dlt`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Workload::AllPurpose => "all-purpose",
+            Workload::Job => "job",
+            Workload::Dlt => "dlt",
+        }
+    }
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Workload {
+    type Err = UnknownName;
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        match text {
+            "all-purpose" => Ok(Workload::AllPurpose),
+            "job" => Ok(Workload::Job),
+            "dlt" => Ok(Workload::Dlt),
+            _ => Err(UnknownName {
+                what: "workload",
+                found: text.to_owned(),
+                expected: "all-purpose, job, dlt",
+            }),
+        }
+    }
+}
+
+/// Where a request would run, as far as it is known. What is not known is not guessed:
+/// without a region a VM has no price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    /// The workspace's name; empty where only cloud and region are known.
+    #[serde(default)]
+    pub name: String,
+    /// The cloud.
+    pub cloud: Cloud,
+    /// The cloud's own region code: `westus2`, `eu-west-1`.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The pricing tier.
+    pub tier: Tier,
+    /// Whether every node has a public IP address. False under secure cluster connectivity.
+    #[serde(default)]
+    pub public_ip: bool,
+    /// The managed disks every node carries, as the cloud names them: `E6`, `P15`. What a workspace does not
+    /// name is not billed: their number and size are not published.
+    #[serde(default)]
+    pub node_disks: Vec<String>,
+}

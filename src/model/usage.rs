@@ -1,0 +1,53 @@
+//! Usage: a quantity of a meter over a period, and whose it is.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use super::meter::Meter;
+use super::period::{Instant, Period};
+
+/// Who used something: the dimensions of every report. Empty text means "none".
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct Subject {
+    /// Workspace name.
+    pub workspace: String,
+    /// Cost centre that owes; `unallocated` where no rule names one.
+    pub team: String,
+    /// Cluster id; empty for an idle pool instance.
+    pub cluster_id: String,
+    /// Cluster name.
+    pub cluster_name: String,
+    /// Job name; empty for all-purpose clusters.
+    pub job_name: String,
+    /// Run id; empty for all-purpose clusters.
+    pub run_id: String,
+    /// Instance pool the instance came from; empty outside pools.
+    pub pool: String,
+    /// Who created the cluster.
+    pub owner: String,
+    /// The policy that admitted it.
+    pub policy: String,
+}
+
+/// Cost centre of what nobody is named for.
+pub const UNALLOCATED: &str = "unallocated";
+
+/// A quantity of a meter over a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// What was used: the instance, disk or address. With the meter and the start of the stretch
+    /// this identifies the fact, so that telling it twice changes nothing.
+    pub resource: String,
+    /// Whose it is.
+    pub subject: Arc<Subject>,
+    /// What is billed.
+    pub meter: Arc<Meter>,
+    /// Units of the meter per hour; none where unknown (then unpriced).
+    pub per_hour: Option<Decimal>,
+    /// When.
+    pub period: Period,
+    /// Start of the stretch this period is part of: running totals begin here, so that the parts of a
+    /// stretch cost what the stretch costs. Not after `period.start`.
+    pub since: Instant,
+}

@@ -1,0 +1,112 @@
+//! Compiled images on disk, so that the second start is quick. An image is loaded as machine code without
+//! further checks, so the folder must be one that only its owner can write.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use wasmtime::component::Component;
+
+use super::contract::Description;
+use super::engine::{Engine, host};
+use super::failure::LoadFailure;
+
+/// Changes when the layout of cached files does.
+const LAYOUT: &str = "tollgate image 1";
+
+/// A folder of compiled images.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageCache {
+    folder: PathBuf,
+}
+
+/// Names one image: everything it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ImageKey(String);
+
+impl ImageKey {
+    pub(super) fn of(engine: &Engine, component: &[u8], settings: &str) -> ImageKey {
+        let mut hasher = blake3::Hasher::new();
+        for part in [
+            LAYOUT.as_bytes(),
+            &engine.fingerprint().to_le_bytes(),
+            component,
+            settings.as_bytes(),
+        ] {
+            hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(part);
+        }
+        ImageKey(hasher.finalize().to_hex().to_string())
+    }
+}
+
+impl ImageCache {
+    /// A cache in a folder, which is made (for its owner alone) when it does not exist.
+    ///
+    /// # Errors
+    /// [`LoadFailure::Host`] when it cannot be made, belongs to somebody else, or can be written by others.
+    pub fn open(folder: &Path) -> Result<ImageCache, LoadFailure> {
+        let named = |e: io::Error| LoadFailure::Host(format!("the cache folder `{}`: {e}", folder.display()));
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(named)?;
+        let found = fs::metadata(folder).map_err(named)?;
+        if found.uid() != rustix::process::geteuid().as_raw() || found.permissions().mode() & 0o022 != 0 {
+            return Err(LoadFailure::Host(format!(
+                "the cache folder `{}` can be written by others; machine code is loaded from it: chmod go-w it, or name another with --cache-dir",
+                folder.display()
+            )));
+        }
+        Ok(ImageCache {
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// Loads an image, if it is there and whole.
+    pub(super) fn load(&self, engine: &Engine, key: &ImageKey) -> Option<(Description, Component)> {
+        let description = fs::read(self.path(key, "json")).ok()?;
+        let description = serde_json::from_slice(&description).ok()?;
+        let component = deserialize(engine, &self.path(key, "cwasm")).ok()?;
+        Some((description, component))
+    }
+
+    /// Stores an image. Written beside and renamed, so that another process sees all of it or nothing.
+    pub(super) fn store(
+        &self,
+        key: &ImageKey,
+        description: &Description,
+        code: &[u8],
+    ) -> Result<(), LoadFailure> {
+        let description = serde_json::to_vec(description).map_err(host)?;
+        self.write(&self.path(key, "cwasm"), code).map_err(host)?;
+        // The description comes last: its presence says that the code is complete.
+        self.write(&self.path(key, "json"), &description).map_err(host)
+    }
+
+    fn path(&self, key: &ImageKey, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", key.0))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let beside = path.with_extension(format!("tmp-{}", std::process::id()));
+        fs::write(&beside, bytes)?;
+        fs::rename(&beside, path)
+    }
+}
+
+/// Maps a compiled image into memory.
+#[allow(unsafe_code)]
+fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: the file is machine code made by `Engine::precompile_component` with the same version,
+    // configuration and CPU (all part of its name), in a folder that only its owner can write.
+    unsafe { Component::deserialize_file(engine.wasmtime(), path) }
+}
+
+/// Takes over code compiled a moment ago, by us or by our own child.
+#[allow(unsafe_code)]
+pub(super) fn deserialize_fresh(engine: &Engine, code: &[u8]) -> Result<Component, LoadFailure> {
+    // SAFETY: as above; it never left this process and its child.
+    unsafe { Component::deserialize(engine.wasmtime(), code) }.map_err(host)
+}

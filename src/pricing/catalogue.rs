@@ -1,0 +1,136 @@
+//! Everything that is known of prices and rates: the bundled files, and the user's own on top.
+
+use std::collections::HashSet;
+
+use super::bundled;
+use super::node_rates::NodeRates;
+use super::price_book::PriceBook;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::place::Cloud;
+
+/// Node rates and prices.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    /// DBU per hour by node type.
+    pub rates: NodeRates,
+    /// Money per unit by meter.
+    pub book: PriceBook,
+    loaded: HashSet<String>,
+    own: Own,
+}
+
+/// What the user brought; it wins over what is bundled, whenever that is read.
+#[derive(Debug, Clone, Default)]
+struct Own {
+    rates: NodeRates,
+    book: PriceBook,
+}
+
+impl Catalogue {
+    /// Reads the bundled files of a cloud, and of a region where one is given (all regions otherwise). Files
+    /// read before are not read again.
+    ///
+    /// # Errors
+    /// None in practice: a test reads every bundled file.
+    pub fn load(&mut self, cloud: Cloud, region: Option<&str>) -> Result<(), Diagnostics> {
+        let mut grown = false;
+        for (path, text) in bundled::node_rates(cloud) {
+            if self.loaded.insert(path.to_owned()) {
+                self.rates.add(path, text)?;
+                grown = true;
+            }
+        }
+        for (path, text) in bundled::books(cloud, region) {
+            if self.loaded.insert(path.to_owned()) {
+                self.book.add(path, text)?;
+                grown = true;
+            }
+        }
+        if grown {
+            self.rates.override_with(self.own.rates.clone());
+            self.book.override_with(self.own.book.clone());
+        }
+        Ok(())
+    }
+
+    /// Adds a file of the user's own: a price book or node rates, told apart by their top-level key. Where it
+    /// speaks of the same meter and time as a bundled file, it wins.
+    ///
+    /// # Errors
+    /// As [`PriceBook::add`] and [`NodeRates::add`]; `price::kind` for anything else.
+    pub fn add_own(&mut self, source: &str, text: &str) -> Result<(), Diagnostics> {
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|e| {
+            Diagnostic::error("price::syntax", source, e.to_string()).at(e.line(), e.column())
+        })?;
+        if value.get("price_book").is_some() {
+            self.own.book.add(source, text)?;
+            self.book.override_with(self.own.book.clone());
+        } else if value.get("node_rates").is_some() {
+            self.own.rates.add(source, text)?;
+            self.rates.override_with(self.own.rates.clone());
+        } else {
+            let message = "neither a price book (key `price_book`) nor node rates (key `node_rates`)";
+            return Err(Diagnostic::error("price::kind", source, message)
+                .hint("see pricing/README.md for the two forms")
+                .into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::period::parse_instant;
+
+    #[test]
+    fn every_bundled_file_is_read_and_prices_what_it_should() {
+        let mut all = Catalogue::default();
+        for cloud in Cloud::ALL {
+            all.load(cloud, None).unwrap();
+        }
+        assert!(all.book.len() > 1_500);
+        let at = parse_instant("2026-10-01").unwrap();
+        let price = |meter: &str| {
+            all.book
+                .price_at(&meter.parse().unwrap(), at)
+                .map(|p| p.unit_price.to_string())
+        };
+        assert_eq!(
+            price("vm/AZURE/westus2/Standard_DS3_v2/on_demand").as_deref(),
+            Some("0.229")
+        );
+        assert_eq!(
+            price("vm/AZURE/westus2/Standard_DS3_v2/spot").as_deref(),
+            Some("0.024")
+        );
+        assert_eq!(price("dbu/AZURE/PREMIUM_JOBS_COMPUTE").as_deref(), Some("0.3"));
+        assert_eq!(price("dbu/AZURE/STANDARD_JOBS_COMPUTE"), None);
+        assert_eq!(price("dbu/AWS/PREMIUM_JOBS_COMPUTE").as_deref(), Some("0.15"));
+    }
+
+    #[test]
+    fn an_own_book_wins_and_a_region_is_read_alone() {
+        let mut own = Catalogue::default();
+        own.load(Cloud::Azure, Some("westus2")).unwrap();
+        let westus2_only = own.book.len();
+        let text = r#"{"price_book":"mine","cloud":"AZURE","currency":"USD","sources":{"contract":{}},"prices":[
+            {"meter":{"kind":"dbu","sku_name":"PREMIUM_JOBS_COMPUTE"},"unit":"DBU","unit_price":"0.25","from":"2026-01-01","to":null,"source":"contract"}]}"#;
+        own.add_own("mine.json", text).unwrap();
+        own.load(Cloud::Azure, None).unwrap();
+        assert!(own.book.len() > westus2_only);
+        let meter = "dbu/AZURE/PREMIUM_JOBS_COMPUTE".parse().unwrap();
+        let price = |at: &str| {
+            own.book
+                .price_at(&meter, parse_instant(at).unwrap())
+                .unwrap()
+                .unit_price
+                .to_string()
+        };
+        assert_eq!(
+            (price("2025-06-01").as_str(), price("2026-06-01").as_str()),
+            ("0.3", "0.25")
+        );
+        assert_eq!(own.add_own("x", "{}").unwrap_err().0[0].code, "price::kind");
+    }
+}

@@ -1,0 +1,353 @@
+//! A price book: prices of meters with their effective periods and sources.
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::model::charge::{Price, PriceInForce};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::exact::parse_decimal;
+use crate::model::meter::{Meter, MeterKind};
+use crate::model::money::{Currency, UnitPrice};
+use crate::model::period::{Instant, Period, parse_instant};
+use crate::model::place::Cloud;
+
+/// The JSON form of a book, `pricing/schema/price_book.schema.json`.
+#[derive(Debug, Deserialize)]
+struct BookFile<'a> {
+    price_book: String,
+    cloud: Cloud,
+    currency: Currency,
+    #[serde(default)]
+    sources: BTreeMap<String, Source>,
+    #[serde(borrow)]
+    prices: Vec<Row<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Source {
+    #[serde(default)]
+    synthetic: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row<'a> {
+    meter: MeterKind,
+    unit: &'a str,
+    unit_price: &'a str,
+    #[serde(default)]
+    from: Option<&'a str>,
+    #[serde(default)]
+    to: Option<&'a str>,
+    source: &'a str,
+}
+
+/// Prices of many meters, from one or several books.
+#[derive(Debug, Clone, Default)]
+pub struct PriceBook {
+    prices: HashMap<Meter, Vec<Effective>>,
+}
+
+/// A price and when it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective {
+    /// First instant; none since ever.
+    pub from: Option<Instant>,
+    /// First instant after; none until further notice.
+    pub to: Option<Instant>,
+    /// The price.
+    pub price: Price,
+}
+
+impl Effective {
+    fn starts_before(&self, at: Instant) -> bool {
+        self.from.is_none_or(|from| from <= at)
+    }
+
+    fn ends_after(&self, at: Instant) -> bool {
+        self.to.is_none_or(|to| at < to)
+    }
+
+    fn overlaps(&self, other: &Effective) -> bool {
+        let before = |end: Option<Instant>, start: Option<Instant>| matches!((end, start), (Some(e), Some(s)) if e <= s);
+        !before(self.to, other.from) && !before(other.to, self.from)
+    }
+}
+
+impl PriceBook {
+    /// Reads a book's text and adds its prices.
+    ///
+    /// # Errors
+    /// `price::syntax`, `price::number`, `price::instant`, `price::unit`, `price::source`,
+    /// `price::overlap`; all rows are looked at.
+    pub fn add(&mut self, source: &str, text: &str) -> Result<(), Diagnostics> {
+        let file: BookFile<'_> = serde_json::from_str(text).map_err(|e| {
+            Diagnostic::error("price::syntax", source, e.to_string()).at(e.line(), e.column())
+        })?;
+        let mut problems = Vec::new();
+        for (i, row) in file.prices.iter().enumerate() {
+            match self.row(&file, row) {
+                Ok(()) => {}
+                Err((code, message)) => {
+                    problems.push(Diagnostic::error(code, source, message).path(format!("prices.{i}")))
+                }
+            }
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Diagnostics(problems))
+        }
+    }
+
+    fn row(&mut self, file: &BookFile<'_>, row: &Row<'_>) -> Result<(), (&'static str, String)> {
+        let known = file.sources.get(row.source);
+        let known = known.ok_or_else(|| {
+            (
+                "price::source",
+                format!("`{}` is not among the sources", row.source),
+            )
+        })?;
+        let unit_price: Decimal =
+            parse_decimal(row.unit_price).map_err(|e| ("price::number", e.to_string()))?;
+        if unit_price.is_sign_negative() {
+            return Err(("price::number", format!("`{unit_price}` is negative")));
+        }
+        let instant = |text: Option<&str>| {
+            text.map(parse_instant)
+                .transpose()
+                .map_err(|e| ("price::instant", e.to_string()))
+        };
+        let meter = Meter {
+            cloud: file.cloud,
+            kind: row.meter.clone(),
+        };
+        if row.unit != meter.unit() {
+            return Err((
+                "price::unit",
+                format!("found `{}`, expected `{}`", row.unit, meter.unit()),
+            ));
+        }
+        let price = Price {
+            unit_price: UnitPrice(unit_price.normalize()),
+            currency: file.currency,
+            source: Arc::from(format!("{}#{}", file.price_book, row.source)),
+            synthetic: known.synthetic,
+        };
+        self.insert(
+            meter,
+            Effective {
+                from: instant(row.from)?,
+                to: instant(row.to)?,
+                price,
+            },
+        )
+    }
+
+    fn insert(&mut self, meter: Meter, new: Effective) -> Result<(), (&'static str, String)> {
+        let name = meter.to_string();
+        let all = self.prices.entry(meter).or_default();
+        if let Some(other) = all.iter().find(|e| e.overlaps(&new)) {
+            let message = format!(
+                "{name} has two prices at once: {} ({}) and {} ({})",
+                other.price.unit_price, other.price.source, new.price.unit_price, new.price.source
+            );
+            return Err(("price::overlap", message));
+        }
+        all.push(new);
+        all.sort_by_key(|e| e.from);
+        Ok(())
+    }
+
+    /// Prices of another book take the place of ours: meter by meter, from the instant each of them begins to
+    /// hold until it ends. What ours say of other meters and other times stays.
+    pub fn override_with(&mut self, other: PriceBook) {
+        for (meter, theirs) in other.prices {
+            let ours = self.prices.remove(&meter).unwrap_or_default();
+            let mut kept = ours;
+            for new in &theirs {
+                kept = kept.into_iter().flat_map(|old| without(old, new)).collect();
+            }
+            kept.extend(theirs);
+            kept.sort_by_key(|e| e.from);
+            self.prices.insert(meter, kept);
+        }
+    }
+
+    /// The price of a meter at an instant.
+    pub fn price_at(&self, meter: &Meter, at: Instant) -> Option<&Price> {
+        let all = self.prices.get(meter)?;
+        all.iter()
+            .find(|e| e.starts_before(at) && e.ends_after(at))
+            .map(|e| &e.price)
+    }
+
+    /// The prices in force over a period, in order, without gap or overlap; where no price holds the part says
+    /// so.
+    pub fn in_force(&self, meter: &Meter, period: Period) -> Vec<PriceInForce> {
+        let mut parts = Vec::with_capacity(1);
+        let mut at = period.start;
+        for effective in self.prices.get(meter).into_iter().flatten() {
+            let start = effective.from.map_or(at, |f| f.max(at));
+            let end = effective.to.map_or(period.end, |t| t.min(period.end));
+            let Some(held) = Period::new(start, end) else {
+                continue;
+            };
+            if let Some(gap) = Period::new(at, held.start) {
+                parts.push(PriceInForce {
+                    period: gap,
+                    price: None,
+                });
+            }
+            parts.push(PriceInForce {
+                period: held,
+                price: Some(effective.price.clone()),
+            });
+            at = held.end;
+        }
+        if let Some(gap) = Period::new(at, period.end) {
+            parts.push(PriceInForce {
+                period: gap,
+                price: None,
+            });
+        }
+        parts
+    }
+
+    /// Every price of the meters whose text contains `needle`, ignoring case; sorted by meter and time.
+    pub fn find(&self, needle: &str) -> Vec<(&Meter, &Effective)> {
+        let needle = needle.to_lowercase();
+        let mut found: Vec<_> = self
+            .prices
+            .iter()
+            .filter(|(meter, _)| meter.to_string().to_lowercase().contains(&needle))
+            .flat_map(|(meter, all)| all.iter().map(move |e| (meter, e)))
+            .collect();
+        found.sort_by(|a, b| (a.0.to_string(), a.1.from).cmp(&(b.0.to_string(), b.1.from)));
+        found
+    }
+
+    /// How many prices there are.
+    pub fn len(&self) -> usize {
+        self.prices.values().map(Vec::len).sum()
+    }
+
+    /// Whether there is no price.
+    pub fn is_empty(&self) -> bool {
+        self.prices.is_empty()
+    }
+}
+
+/// What is left of `old` where `new` does not hold.
+fn without(old: Effective, new: &Effective) -> Vec<Effective> {
+    if !old.overlaps(new) {
+        return vec![old];
+    }
+    let mut left = Vec::new();
+    if let Some(from) = new.from
+        && old.from.is_none_or(|f| f < from)
+    {
+        left.push(Effective {
+            to: Some(from),
+            ..old.clone()
+        });
+    }
+    if let Some(to) = new.to
+        && old.to.is_none_or(|t| to < t)
+    {
+        left.push(Effective {
+            from: Some(to),
+            ..old
+        });
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn book(rows: &str) -> Result<PriceBook, Diagnostics> {
+        let mut book = PriceBook::default();
+        book.add(
+            "b.json",
+            &format!(
+                r#"{{"price_book":"b","cloud":"AZURE","currency":"USD","sources":{{"s":{{}}}},"prices":[{rows}]}}"#
+            ),
+        )?;
+        Ok(book)
+    }
+
+    fn row(price: &str, from: &str, to: &str) -> String {
+        let quoted = |t: &str| {
+            if t.is_empty() {
+                "null".to_owned()
+            } else {
+                format!("\"{t}\"")
+            }
+        };
+        format!(
+            r#"{{"meter":{{"kind":"dbu","sku_name":"X"}},"unit":"DBU","unit_price":"{price}","from":{},"to":{},"source":"s"}}"#,
+            quoted(from),
+            quoted(to)
+        )
+    }
+
+    fn meter() -> Meter {
+        "dbu/AZURE/X".parse().unwrap()
+    }
+
+    #[test]
+    fn a_price_holds_from_its_start_until_just_before_its_end() {
+        let rows = [
+            row("0.40", "2026-01-01", "2026-10-16"),
+            row("0.55", "2026-10-16", ""),
+        ]
+        .join(",");
+        let book = book(&rows).unwrap();
+        let at = |t: &str| {
+            book.price_at(&meter(), parse_instant(t).unwrap())
+                .map(|p| p.unit_price.to_string())
+        };
+        assert_eq!(at("2026-10-15T23:59:59Z").as_deref(), Some("0.4"));
+        assert_eq!(at("2026-10-16T00:00:00Z").as_deref(), Some("0.55"));
+        assert_eq!(at("2025-12-31T23:59:59Z"), None);
+        let month = "2026-01".parse::<crate::model::period::Month>().unwrap().period();
+        let early = Period {
+            start: parse_instant("2025-12-01").unwrap(),
+            end: month.end,
+        };
+        let parts: Vec<_> = book
+            .in_force(&meter(), early)
+            .iter()
+            .map(|p| p.price.is_some())
+            .collect();
+        assert_eq!(parts, [false, true]);
+    }
+
+    #[test]
+    fn overlaps_and_bad_numbers_are_refused_with_their_row() {
+        let code = |rows: &str| book(rows).unwrap_err().0[0].code;
+        assert_eq!(
+            code(&[row("1", "", "2026-02-01"), row("2", "2026-01-01", "")].join(",")),
+            "price::overlap"
+        );
+        assert_eq!(code(&row("-1", "", "")), "price::number");
+        assert_eq!(code(&row("1e3x", "", "")), "price::number");
+        assert_eq!(code(&row("1", "yesterday", "")), "price::instant");
+        assert_eq!(code("{}"), "price::syntax");
+    }
+
+    #[test]
+    fn an_override_cuts_what_it_replaces() {
+        let mut ours = book(&row("0.30", "", "")).unwrap();
+        ours.override_with(book(&row("0.20", "2026-02-01", "2026-03-01")).unwrap());
+        let prices: Vec<_> = ours
+            .find("x")
+            .iter()
+            .map(|(_, e)| e.price.unit_price.to_string())
+            .collect();
+        assert_eq!(prices, ["0.3", "0.2", "0.3"]);
+    }
+}
