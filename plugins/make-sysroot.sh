@@ -31,15 +31,14 @@ version = "0.0.0"
 edition = "2021"
 
 [workspace]
-
-[profile.release]
-panic = "abort"
 TOML
 
 # Bitcode lets guests optimise across the library's border. Unmarked items of the library's own dependencies must stay
-# unreachable for its users, else their names would clash with those of a guest's dependencies.
+# unreachable for its users, else their names would clash with those of a guest's dependencies. The profile is pinned here,
+# because one that the caller's environment sets would change the bytes of every plugin.
 cd "$work"
 RUSTC=$rustc RUSTC_BOOTSTRAP=1 RUSTC_WRAPPER='' CARGO_TARGET_DIR=$work/target \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=3 CARGO_PROFILE_RELEASE_PANIC=abort \
     RUSTFLAGS='-C debuginfo=0 -C embed-bitcode=yes -Z force-unstable-if-unmarked' \
     cargo build --quiet --release --target "$target" -Z build-std=std,panic_abort
 

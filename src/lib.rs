@@ -12,7 +12,15 @@
 //! cli                                               the skin
 //! ```
 
+pub mod cli;
 pub mod databricks;
+pub mod intake;
+pub mod ledger;
+pub mod lifecycle;
 pub mod model;
+pub mod ops;
 pub mod plugin;
+pub mod policy;
 pub mod pricing;
+pub mod report;
+pub mod store;

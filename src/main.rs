@@ -1,2 +1,5 @@
-//! tollgate
-fn main() {}
+//! The `tollgate` program: its command line lives in the library.
+
+fn main() -> std::process::ExitCode {
+    tollgate::cli::main()
+}

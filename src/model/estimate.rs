@@ -77,6 +77,15 @@ pub struct EstimateLine {
     pub synthetic: bool,
 }
 
+impl Estimate {
+    /// The sums alone, as decisions carry them.
+    pub fn without_lines(mut self) -> Estimate {
+        self.min.lines.clear();
+        self.max.lines.clear();
+        self
+    }
+}
+
 impl SizeEstimate {
     /// The cost of one category, if all its lines are priced.
     pub fn category_cost(&self, category: Category) -> Option<Decimal> {
@@ -148,6 +157,7 @@ impl Serialize for SizeEstimate {
             disk_cost_per_hour: Option<String>,
             network_cost_per_hour: Option<String>,
             cost_per_hour: Option<String>,
+            #[serde(skip_serializing_if = "<[EstimateLine]>::is_empty")]
             lines: &'a [EstimateLine],
         }
         Form {

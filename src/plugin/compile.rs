@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::contract::Description;
 use super::engine::{Allocation, Engine, host};
 use super::failure::LoadFailure;
-use super::freeze::freeze;
+use super::freeze::{describe, freeze};
 use super::limits::Limits;
 
 /// Where untrusted components compile.
@@ -70,7 +70,22 @@ impl Compiler {
             Compiler::Child { program, arguments } => {
                 let mut command = Command::new(program);
                 command.args(arguments);
-                compile_in_child(command, engine.limits(), component, settings)
+                compile_in_child(command, engine.limits(), component, Some(settings))
+            }
+        }
+    }
+
+    /// Asks a component what it says of itself, where this compiler compiles.
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    pub fn describe(&self, engine: &Engine, component: &[u8]) -> Result<Description, LoadFailure> {
+        match self {
+            Compiler::InProcess => describe(engine, component),
+            Compiler::Child { program, arguments } => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                compile_in_child(command, engine.limits(), component, None).map(|c| c.description)
             }
         }
     }
@@ -80,7 +95,8 @@ impl Compiler {
 #[derive(Debug, Serialize, Deserialize)]
 struct Order {
     limits: Limits,
-    settings: String,
+    /// None: only describe.
+    settings: Option<String>,
 }
 
 /// What the child answers before the code.
@@ -94,8 +110,14 @@ pub fn serve(mut input: impl Read, mut output: impl Write) -> std::io::Result<()
     let order: Order = serde_json::from_slice(&read_part(&mut input)?)?;
     limit_this_process(&order.limits)?;
     let component = read_part(&mut input)?;
-    let compiled = Engine::with(order.limits, Allocation::OnDemand)
-        .and_then(|engine| compile(&engine, &component, &order.settings));
+    let compiled =
+        Engine::with(order.limits, Allocation::OnDemand).and_then(|engine| match &order.settings {
+            Some(settings) => compile(&engine, &component, settings),
+            None => describe(&engine, &component).map(|description| Compiled {
+                description,
+                code: Vec::new(),
+            }),
+        });
     let (answer, code): (Answer, Vec<u8>) = match compiled {
         Ok(compiled) => (Ok(compiled.description), compiled.code),
         Err(failure) => (Err(failure), Vec::new()),
@@ -122,7 +144,7 @@ fn compile_in_child(
     mut command: Command,
     limits: &Limits,
     component: &[u8],
-    settings: &str,
+    settings: Option<&str>,
 ) -> Result<Compiled, LoadFailure> {
     let failed = |why: String| LoadFailure::Compile {
         cpu_seconds: limits.compile_cpu_seconds,
@@ -137,7 +159,7 @@ fn compile_in_child(
     }
     let order = Order {
         limits: *limits,
-        settings: settings.to_owned(),
+        settings: settings.map(str::to_owned),
     };
     let order = serde_json::to_vec(&order).map_err(host)?;
     let mut child = command

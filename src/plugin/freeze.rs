@@ -4,6 +4,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use wasmtime::Store;
+use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentNamedList, Instance, Lift, WasmList};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
@@ -20,28 +21,19 @@ pub(super) struct Frozen {
     pub component: Vec<u8>,
 }
 
+/// Checks a component and asks what it says of itself.
+pub(super) fn describe(engine: &Engine, component: &[u8]) -> Result<Description, LoadFailure> {
+    let compiled = checked(engine, component)?;
+    Guest::start(engine, &compiled)?.describe()
+}
+
 /// Checks, describes, configures and freezes a component.
 pub(super) fn freeze(engine: &Engine, component: &[u8], settings: &str) -> Result<Frozen, LoadFailure> {
-    let limit = engine.limits().component_bytes;
-    if component.len() > limit {
-        return Err(LoadFailure::TooLarge {
-            found: component.len(),
-            limit,
-        });
-    }
-    let compiled = component_of(engine, component)?;
-    if let Some((name, _)) = compiled
-        .component_type()
-        .imports(engine.wasmtime())
-        .find(|(_, item)| is_code(&item.ty))
-    {
-        return Err(LoadFailure::Imports(name.to_owned()));
-    }
     let wizer = Wizer::new();
     let (context, instrumented) = wizer
         .instrument_component(component)
         .map_err(|e| LoadFailure::NotAComponent(format!("{e:#}")))?;
-    let instrumented = component_of(engine, &instrumented)?;
+    let instrumented = checked(engine, &instrumented)?;
     let mut guest = Guest::start(engine, &instrumented)?;
     let description = guest.describe()?;
     check_settings(&description, settings)?;
@@ -58,15 +50,36 @@ pub(super) fn freeze(engine: &Engine, component: &[u8], settings: &str) -> Resul
     }
 }
 
-/// Parses and compiles a component.
-pub(super) fn component_of(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadFailure> {
-    Component::from_binary(engine.wasmtime(), bytes).map_err(|e| LoadFailure::NotAComponent(format!("{e:#}")))
+/// Compiles a component that is not too large and imports nothing.
+fn checked(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadFailure> {
+    let limit = engine.limits().component_bytes;
+    if bytes.len() > limit {
+        return Err(LoadFailure::TooLarge {
+            found: bytes.len(),
+            limit,
+        });
+    }
+    let component = Component::from_binary(engine.wasmtime(), bytes)
+        .map_err(|e| LoadFailure::NotAComponent(format!("{e:#}")))?;
+    let kind = component.component_type();
+    let wanting = kind
+        .imports(engine.wasmtime())
+        .find(|(_, item)| is_code(engine, &item.ty));
+    match wanting {
+        Some((name, _)) => Err(LoadFailure::Imports(name.to_owned())),
+        None => Ok(component),
+    }
 }
 
-/// Whether an import would have to be satisfied by code: an interface of types only needs nothing.
-fn is_code(item: &wasmtime::component::types::ComponentItem) -> bool {
-    use wasmtime::component::types::ComponentItem;
-    !matches!(item, ComponentItem::Type(_))
+/// Whether an import would have to be satisfied by code: an interface of types alone needs nothing.
+fn is_code(engine: &Engine, item: &ComponentItem) -> bool {
+    match item {
+        ComponentItem::Type(_) => false,
+        ComponentItem::ComponentInstance(instance) => instance
+            .exports(engine.wasmtime())
+            .any(|(_, inner)| is_code(engine, &inner.ty)),
+        _ => true,
+    }
 }
 
 struct Guest<'e> {

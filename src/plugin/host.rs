@@ -2,8 +2,10 @@
 
 use super::cache::{ImageCache, ImageKey, deserialize_fresh};
 use super::compile::{Compiled, Compiler, compile};
+use super::contract::Description;
 use super::engine::Engine;
 use super::failure::LoadFailure;
+use super::freeze::describe;
 use super::image::Image;
 use super::limits::Limits;
 
@@ -59,5 +61,16 @@ impl Host {
             &deserialize_fresh(&self.engine, &code)?,
             description,
         )
+    }
+
+    /// What a component says of itself, whatever settings it needs.
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    pub fn describe(&self, component: Component<'_>) -> Result<Description, LoadFailure> {
+        match component {
+            Component::Bundled(bytes) => describe(&self.engine, bytes),
+            Component::Foreign(bytes) => self.compiler.describe(&self.engine, bytes),
+        }
     }
 }

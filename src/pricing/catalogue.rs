@@ -33,22 +33,22 @@ impl Catalogue {
     /// # Errors
     /// None in practice: a test reads every bundled file.
     pub fn load(&mut self, cloud: Cloud, region: Option<&str>) -> Result<(), Diagnostics> {
-        let mut grown = false;
         for (path, text) in bundled::node_rates(cloud) {
             if self.loaded.insert(path.to_owned()) {
-                self.rates.add(path, text)?;
-                grown = true;
+                let mut bundled = NodeRates::default();
+                bundled.add(path, text)?;
+                bundled.override_with(self.own.rates.clone());
+                self.rates.override_with(bundled);
             }
         }
         for (path, text) in bundled::books(cloud, region) {
             if self.loaded.insert(path.to_owned()) {
-                self.book.add(path, text)?;
-                grown = true;
+                let mut bundled = PriceBook::default();
+                bundled.add(path, text)?;
+                // A meter stands in one bundled book only, so what is known of it before is our own.
+                bundled.override_with(self.own.book.of_meters_in(&bundled));
+                self.book.replace_with(bundled);
             }
-        }
-        if grown {
-            self.rates.override_with(self.own.rates.clone());
-            self.book.override_with(self.own.book.clone());
         }
         Ok(())
     }

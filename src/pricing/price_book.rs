@@ -175,6 +175,22 @@ impl PriceBook {
         }
     }
 
+    /// The prices of those meters that another book has too.
+    pub fn of_meters_in(&self, other: &PriceBook) -> PriceBook {
+        let shared = self
+            .prices
+            .iter()
+            .filter(|(meter, _)| other.prices.contains_key(*meter));
+        PriceBook {
+            prices: shared.map(|(meter, all)| (meter.clone(), all.clone())).collect(),
+        }
+    }
+
+    /// Takes over another book; of a meter that both have, only the other's prices stay.
+    pub fn replace_with(&mut self, other: PriceBook) {
+        self.prices.extend(other.prices);
+    }
+
     /// The price of a meter at an instant.
     pub fn price_at(&self, meter: &Meter, at: Instant) -> Option<&Price> {
         let all = self.prices.get(meter)?;

@@ -61,20 +61,32 @@ impl Rule for AutoTermination {
         if let Some(default) = settings.default
             && !settings.admits(default)
         {
-            problems.add("/default", format!("`{default}` would itself be denied: {} are allowed", settings.range()));
+            problems.add(
+                "/default",
+                format!(
+                    "`{default}` would itself be denied: {} are allowed",
+                    settings.range()
+                ),
+            );
         }
         problems.or(AutoTermination(settings))
     }
 
     fn supply(&self, review: &Review<'_>) -> Vec<Supplied> {
         match (self.0.default, review.value(PATH)) {
-            (Some(default), Reading::Absent) if is_all_purpose(review) => vec![Supplied::default_value(PATH, default)],
+            (Some(default), Reading::Absent) if is_all_purpose(review) => {
+                vec![Supplied::default_value(PATH, default)]
+            }
             _ => Vec::new(),
         }
     }
 
     fn evaluate(&self, review: &Review<'_>) -> Verdict {
-        if is_all_purpose(review) { self.0.judge(review) } else { self.0.judge_job_cluster(review) }
+        if is_all_purpose(review) {
+            self.0.judge(review)
+        } else {
+            self.0.judge_job_cluster(review)
+        }
     }
 }
 
@@ -86,10 +98,14 @@ fn is_all_purpose(review: &Review<'_>) -> bool {
 impl Settings {
     fn judge(&self, review: &Review<'_>) -> Verdict {
         let mut verdict = Verdict::pass();
-        let Some(found) = review.count(PATH).settle(PATH, &mut verdict) else { return verdict };
+        let Some(found) = review.count(PATH).settle(PATH, &mut verdict) else {
+            return verdict;
+        };
         let minutes = found.unwrap_or(0);
         if !self.admits(minutes) {
-            let violation = Violation::new(PATH, self.message(found)).actual_if(found).allowed(self.allowed());
+            let violation = Violation::new(PATH, self.message(found))
+                .actual_if(found)
+                .allowed(self.allowed());
             verdict.violate(match self.nearest(minutes) {
                 Some(nearest) => violation.remedy(PATH, nearest),
                 None => violation,
@@ -107,7 +123,10 @@ impl Settings {
             Reading::Is(found) => verdict.violate(
                 Violation::new(
                     PATH,
-                    format!("`{PATH}` is `{}`, but a cluster of a job or pipeline ends with its run", found.json()),
+                    format!(
+                        "`{PATH}` is `{}`, but a cluster of a job or pipeline ends with its run",
+                        found.json()
+                    ),
                 )
                 .actual(found)
                 .allowed(allowed::absent())
@@ -137,21 +156,31 @@ impl Settings {
     }
 
     fn allowed(&self) -> String {
-        let least = if self.never == Never::Forbid { Some(self.minutes.min.unwrap_or(1)) } else { self.minutes.min };
+        let least = if self.never == Never::Forbid {
+            Some(self.minutes.min.unwrap_or(1))
+        } else {
+            self.minutes.min
+        };
         allowed::range(least, self.minutes.max)
     }
 
     fn message(&self, found: Option<i64>) -> String {
         let range = self.range();
         match found {
-            None => format!("`{PATH}` is not given, so the cluster would never terminate; {range} are allowed"),
+            None => {
+                format!("`{PATH}` is not given, so the cluster would never terminate; {range} are allowed")
+            }
             Some(0) => format!("`{PATH}` is `0`, so the cluster would never terminate; {range} are allowed"),
             Some(found) => format!("`{PATH}` is `{found}`; {range} are allowed"),
         }
     }
 
     fn range(&self) -> String {
-        let never = if self.never == Never::Allow { ", or `0` for never," } else { "" };
+        let never = if self.never == Never::Allow {
+            ", or `0` for never,"
+        } else {
+            ""
+        };
         match (self.minutes.min, self.minutes.max) {
             (Some(min), Some(max)) => format!("`{min}` to `{max}` minutes{never}"),
             (Some(min), None) => format!("`{min}` minutes or more{never}"),
@@ -176,7 +205,11 @@ mod tests {
     #[test]
     fn absent_zero_and_null_all_mean_never() {
         let rule = rule(json!({"minutes": {"min": 10, "max": 120}}));
-        for cluster in [json!({}), json!({"autotermination_minutes": 0}), json!({"autotermination_minutes": null})] {
+        for cluster in [
+            json!({}),
+            json!({"autotermination_minutes": 0}),
+            json!({"autotermination_minutes": null}),
+        ] {
             let outcome = rule.evaluate(cluster);
             let violation = outcome.violates("autotermination_minutes");
             assert_eq!(violation.remedy_json(), json!({"autotermination_minutes": 120}));
@@ -199,17 +232,27 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_named() {
         let outcome = rule(json!({})).evaluate(json!({"autotermination_minutes": "60"}));
-        assert!(outcome.violates("autotermination_minutes").message.contains("expected a whole number"));
+        assert!(
+            outcome
+                .violates("autotermination_minutes")
+                .message
+                .contains("expected a whole number")
+        );
     }
 
     #[test]
     fn clusters_of_jobs_have_no_such_setting() {
         let given = review(json!({"autotermination_minutes": 60})).workload("job");
         rule(json!({})).evaluate(given.clone()).allows();
-        rule(json!({})).evaluate(review(json!({})).workload("dlt")).allows();
+        rule(json!({}))
+            .evaluate(review(json!({})).workload("dlt"))
+            .allows();
         let strict = rule(json!({"job_clusters": "forbid-setting"}));
         let outcome = strict.evaluate(given);
-        assert_eq!(outcome.violates("autotermination_minutes").remedy_json(), json!({"autotermination_minutes": null}));
+        assert_eq!(
+            outcome.violates("autotermination_minutes").remedy_json(),
+            json!({"autotermination_minutes": null})
+        );
     }
 
     #[test]
@@ -218,7 +261,10 @@ mod tests {
         assert_eq!(rule.supply(json!({}))[0].value, "30");
         assert!(rule.supply(json!({"autotermination_minutes": 0})).is_empty());
         assert!(rule.supply(review(json!({})).workload("job")).is_empty());
-        assert!(rule.supply(review(json!({})).unknown(&["autotermination_minutes"])).is_empty());
+        assert!(
+            rule.supply(review(json!({})).unknown(&["autotermination_minutes"]))
+                .is_empty()
+        );
     }
 
     #[test]
@@ -231,12 +277,17 @@ mod tests {
     fn settings_that_deny_their_own_default_are_refused() {
         let settings = json!({"default": 0, "minutes": {"min": 5, "max": 2}});
         let pointers: Vec<_> = Harness::<AutoTermination>::new(settings).err().unwrap();
-        assert_eq!(pointers.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(), ["/minutes", "/default"]);
+        assert_eq!(
+            pointers.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(),
+            ["/minutes", "/default"]
+        );
     }
 
     #[test]
     fn a_setting_of_another_type_is_pointed_at() {
-        let problems = Harness::<AutoTermination>::new(json!({"minutes": {"max": "x"}})).err().unwrap();
+        let problems = Harness::<AutoTermination>::new(json!({"minutes": {"max": "x"}}))
+            .err()
+            .unwrap();
         assert_eq!(problems[0].pointer, "/minutes/max");
     }
 }

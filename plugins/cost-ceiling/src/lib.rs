@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use tollgate_sdk::settings::Problems;
 use tollgate_sdk::{
-    AUTOSCALE_MAX, AUTOSCALE_MIN, Decimal, Review, Rule, SettingProblem, Value, Verdict, Violation, allowed, plugin,
+    AUTOSCALE_MAX, AUTOSCALE_MIN, Decimal, Review, Rule, SettingProblem, Value, Verdict, Violation, allowed,
+    plugin,
 };
 
 /// The configured rule.
@@ -108,10 +109,20 @@ impl Rule for CostCeiling {
     fn configure(settings: Settings) -> Result<Self, Vec<SettingProblem>> {
         let mut problems = Problems::new();
         let dbu = settings.dbu_per_hour.map(|dbu| {
-            Ceiling::new("/dbu_per_hour", dbu.at_min.as_deref(), dbu.at_max.as_deref(), &mut problems)
+            Ceiling::new(
+                "/dbu_per_hour",
+                dbu.at_min.as_deref(),
+                dbu.at_max.as_deref(),
+                &mut problems,
+            )
         });
         let cost = settings.cost_per_hour.as_ref().map(|cost| {
-            Ceiling::new("/cost_per_hour", cost.at_min.as_deref(), cost.at_max.as_deref(), &mut problems)
+            Ceiling::new(
+                "/cost_per_hour",
+                cost.at_min.as_deref(),
+                cost.at_max.as_deref(),
+                &mut problems,
+            )
         });
         problems.or(CostCeiling {
             dbu: dbu.unwrap_or_default(),
@@ -171,21 +182,31 @@ impl CostCeiling {
         estimate: Option<Value<'r>>,
         review: &Review<'_>,
     ) -> Result<Value<'r>, String> {
-        if let Some(unknown) = measure.attributes.iter().find(|path| review.is_unknown_within(path)) {
-            return Err(format!("`{unknown}` is not known yet, and {} depends on it", measure.path));
+        if let Some(unknown) = measure
+            .attributes
+            .iter()
+            .find(|path| review.is_unknown_within(path))
+        {
+            return Err(format!(
+                "`{unknown}` is not known yet, and {} depends on it",
+                measure.path
+            ));
         }
         let estimate = estimate.ok_or("there is no estimate for this request")?;
         let currency = estimate.get("currency").and_then(Value::text).unwrap_or_default();
         match self.currency.as_deref() {
-            Some(wanted) if measure.path == "cost_per_hour" && wanted != currency => {
-                Err(format!("the estimate is in `{currency}`, the ceiling in `{wanted}`"))
-            }
+            Some(wanted) if measure.path == "cost_per_hour" && wanted != currency => Err(format!(
+                "the estimate is in `{currency}`, the ceiling in `{wanted}`"
+            )),
             _ => Ok(estimate),
         }
     }
 
     fn judge(&self, measure: &Measure<'_>, estimate: Value<'_>, review: &Review<'_>, verdict: &mut Verdict) {
-        let sizes = [("min", "minimum", measure.ceiling.at_min), ("max", "maximum", measure.ceiling.at_max)];
+        let sizes = [
+            ("min", "minimum", measure.ceiling.at_min),
+            ("max", "maximum", measure.ceiling.at_max),
+        ];
         for (size, name, ceiling) in sizes {
             let Some(ceiling) = ceiling else { continue };
             let total = estimate.get(size).and_then(|total| total.get(measure.member));
@@ -209,12 +230,20 @@ impl CostCeiling {
 
     fn judge_unpriced(&self, measure: &Measure<'_>, estimate: Value<'_>, verdict: &mut Verdict) {
         let mut meters = String::new();
-        for meter in estimate.get("unpriced").into_iter().flat_map(Value::items).filter_map(Value::text) {
+        for meter in estimate
+            .get("unpriced")
+            .into_iter()
+            .flat_map(Value::items)
+            .filter_map(Value::text)
+        {
             meters.push_str(if meters.is_empty() { ": `" } else { ", `" });
             meters.push_str(&meter);
             meters.push('`');
         }
-        let message = format!("{} of this request is not known, because a price is missing{meters}", measure.path);
+        let message = format!(
+            "{} of this request is not known, because a price is missing{meters}",
+            measure.path
+        );
         match self.unpriced {
             Unpriced::Allow => {}
             Unpriced::Undetermined => verdict.undetermined(measure.path, message),
@@ -227,7 +256,9 @@ impl CostCeiling {
 
     /// Adds the largest cluster that stays below every ceiling. All violations of a request carry the same remedy.
     fn with_remedy(&self, violation: Violation, estimate: Value<'_>, review: &Review<'_>) -> Violation {
-        let Some((at_min, at_max)) = self.limits(estimate) else { return violation };
+        let Some((at_min, at_max)) = self.limits(estimate) else {
+            return violation;
+        };
         let asked = review.max_workers().count.known();
         if !review.scales() {
             let workers = at_min.min(at_max);
@@ -236,7 +267,9 @@ impl CostCeiling {
                 _ => violation,
             };
         }
-        let (Some(min), Some(max)) = (review.min_workers().count.known(), asked) else { return violation };
+        let (Some(min), Some(max)) = (review.min_workers().count.known(), asked) else {
+            return violation;
+        };
         let (low, high) = (min.min(at_min), max.min(at_max));
         if low >= high {
             // No room to scale is left below the ceiling at maximum size.
@@ -252,8 +285,16 @@ impl CostCeiling {
         if low < 1 && low < min {
             return violation;
         }
-        let violation = if low < min { violation.remedy(AUTOSCALE_MIN, low) } else { violation };
-        if high < max { violation.remedy(AUTOSCALE_MAX, high) } else { violation }
+        let violation = if low < min {
+            violation.remedy(AUTOSCALE_MIN, low)
+        } else {
+            violation
+        };
+        if high < max {
+            violation.remedy(AUTOSCALE_MAX, high)
+        } else {
+            violation
+        }
     }
 
     /// The most workers at minimum and at maximum size, by the rate of the dearest worker.
@@ -280,14 +321,20 @@ impl CostCeiling {
 
 /// The most workers that cost no more than the ceiling together with the driver; none if not even none do.
 fn workers_below(ceiling: Decimal, driver: Decimal, worker: Decimal) -> Option<i64> {
-    let room = ceiling.checked_sub(driver).filter(|room| *room >= Decimal::ZERO)?;
+    let room = ceiling
+        .checked_sub(driver)
+        .filter(|room| *room >= Decimal::ZERO)?;
     if worker <= Decimal::ZERO {
         return Some(i64::MAX);
     }
     let workers = room.checked_div(worker)?.floor();
     // A quotient is rounded at its 28th digit, which may have carried it over the next whole number.
     let fits = workers.checked_mul(worker).is_some_and(|taken| taken <= room);
-    let workers = if fits { workers } else { workers.checked_sub(Decimal::ONE)? };
+    let workers = if fits {
+        workers
+    } else {
+        workers.checked_sub(Decimal::ONE)?
+    };
     i64::try_from(workers).ok()
 }
 
@@ -319,7 +366,8 @@ mod tests {
     }
 
     fn scaling(min: i64, max: i64) -> Sample {
-        review(json!({"autoscale": {"min_workers": min, "max_workers": max}})).fact("estimate", estimate(min, max))
+        review(json!({"autoscale": {"min_workers": min, "max_workers": max}}))
+            .fact("estimate", estimate(min, max))
     }
 
     #[test]
@@ -335,7 +383,8 @@ mod tests {
 
     #[test]
     fn both_ceilings_give_the_same_remedy() {
-        let settings = json!({"dbu_per_hour": {"at_max": "6"}, "cost_per_hour": {"currency": "USD", "at_max": "2.50"}});
+        let settings =
+            json!({"dbu_per_hour": {"at_max": "6"}, "cost_per_hour": {"currency": "USD", "at_max": "2.50"}});
         let outcome = rule(settings).evaluate(scaling(1, 9));
         assert_eq!(outcome.paths(), ["cost_per_hour", "dbus_per_hour"]);
         for violation in &outcome.violations {
@@ -347,14 +396,23 @@ mod tests {
     fn the_remedy_keeps_both_ends_below_their_ceilings() {
         let at_min = rule(json!({"dbu_per_hour": {"at_min": "2.25", "at_max": "6"}}));
         let outcome = at_min.evaluate(scaling(4, 6));
-        assert_eq!(outcome.violates("dbus_per_hour").remedy_json(), json!({"autoscale.min_workers": 2}));
+        assert_eq!(
+            outcome.violates("dbus_per_hour").remedy_json(),
+            json!({"autoscale.min_workers": 2})
+        );
         let at_max = rule(json!({"dbu_per_hour": {"at_max": "3"}}));
         let outcome = at_max.evaluate(scaling(5, 6));
         let remedy = outcome.violates("dbus_per_hour").remedy_json();
-        assert_eq!(remedy, json!({"autoscale.min_workers": 2, "autoscale.max_workers": 3}));
+        assert_eq!(
+            remedy,
+            json!({"autoscale.min_workers": 2, "autoscale.max_workers": 3})
+        );
         let tight = rule(json!({"dbu_per_hour": {"at_max": "1.5"}}));
         let outcome = tight.evaluate(scaling(2, 6));
-        assert_eq!(outcome.violates("dbus_per_hour").remedy_json(), json!({"autoscale": null, "num_workers": 1}));
+        assert_eq!(
+            outcome.violates("dbus_per_hour").remedy_json(),
+            json!({"autoscale": null, "num_workers": 1})
+        );
     }
 
     #[test]
@@ -373,10 +431,19 @@ mod tests {
         fact["max"]["cost_per_hour"] = Json::Null;
         fact["unpriced"] = json!(["vm/AZURE/eastus/Standard_X/spot"]);
         let asked = review(json!({"num_workers": 2})).fact("estimate", fact);
-        let with = |unpriced: &str| rule(json!({"cost_per_hour": {"currency": "USD", "at_max": "9"}, "unpriced": unpriced}));
-        with("undetermined").evaluate(asked.clone()).cannot_judge("cost_per_hour");
+        let with = |unpriced: &str| {
+            rule(json!({"cost_per_hour": {"currency": "USD", "at_max": "9"}, "unpriced": unpriced}))
+        };
+        with("undetermined")
+            .evaluate(asked.clone())
+            .cannot_judge("cost_per_hour");
         let outcome = with("deny").evaluate(asked.clone());
-        assert!(outcome.violates("cost_per_hour").message.contains("`vm/AZURE/eastus/Standard_X/spot`"));
+        assert!(
+            outcome
+                .violates("cost_per_hour")
+                .message
+                .contains("`vm/AZURE/eastus/Standard_X/spot`")
+        );
         with("allow").evaluate(asked).allows();
     }
 
@@ -389,24 +456,39 @@ mod tests {
     #[test]
     fn unknown_attributes_make_the_estimate_worthless() {
         let dbu = rule(json!({"dbu_per_hour": {"at_max": "9"}}));
-        dbu.evaluate(fixed(2).unknown(&["node_type_id"])).cannot_judge("dbus_per_hour");
-        dbu.evaluate(fixed(2).unknown(&["azure_attributes.availability"])).allows();
+        dbu.evaluate(fixed(2).unknown(&["node_type_id"]))
+            .cannot_judge("dbus_per_hour");
+        dbu.evaluate(fixed(2).unknown(&["azure_attributes.availability"]))
+            .allows();
         let cost = rule(json!({"cost_per_hour": {"currency": "USD", "at_max": "9"}}));
-        cost.evaluate(fixed(2).unknown(&["azure_attributes.availability"])).cannot_judge("cost_per_hour");
-        cost.evaluate(json!({"num_workers": 1})).cannot_judge("cost_per_hour");
+        cost.evaluate(fixed(2).unknown(&["azure_attributes.availability"]))
+            .cannot_judge("cost_per_hour");
+        cost.evaluate(json!({"num_workers": 1}))
+            .cannot_judge("cost_per_hour");
     }
 
     #[test]
     fn quotients_are_not_rounded_up() {
         let decimal = |text: &str| parse(text).unwrap();
-        assert_eq!(workers_below(decimal("1"), decimal("0"), decimal("0.3333333333333333333333333334")), Some(2));
-        assert_eq!(workers_below(decimal("1"), decimal("0.1"), decimal("0.3")), Some(3));
+        assert_eq!(
+            workers_below(
+                decimal("1"),
+                decimal("0"),
+                decimal("0.3333333333333333333333333334")
+            ),
+            Some(2)
+        );
+        assert_eq!(
+            workers_below(decimal("1"), decimal("0.1"), decimal("0.3")),
+            Some(3)
+        );
         assert_eq!(workers_below(decimal("1"), decimal("1.1"), decimal("0.3")), None);
     }
 
     #[test]
     fn ceilings_are_decimals() {
-        let settings = json!({"dbu_per_hour": {"at_max": "a"}, "cost_per_hour": {"currency": "USD", "at_min": "1,5"}});
+        let settings =
+            json!({"dbu_per_hour": {"at_max": "a"}, "cost_per_hour": {"currency": "USD", "at_min": "1,5"}});
         let problems = Harness::<CostCeiling>::new(settings).err().unwrap();
         let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/dbu_per_hour/at_max", "/cost_per_hour/at_min"]);

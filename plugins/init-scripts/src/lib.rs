@@ -35,7 +35,10 @@ impl Rule for InitScripts {
         let mut problems = Problems::new();
         for (i, kind) in settings.kinds.iter().flatten().enumerate() {
             if !KINDS.contains(&kind.as_str()) {
-                problems.add(format!("/kinds/{i}"), format!("`{kind}` is no kind of init script"));
+                problems.add(
+                    format!("/kinds/{i}"),
+                    format!("`{kind}` is no kind of init script"),
+                );
             }
         }
         for (i, folder) in settings.folders.iter().flatten().enumerate() {
@@ -48,7 +51,9 @@ impl Rule for InitScripts {
 
     fn evaluate(&self, review: &Review<'_>) -> Verdict {
         let mut verdict = Verdict::pass();
-        let Some(Some(scripts)) = review.list(PATH).settle(PATH, &mut verdict) else { return verdict };
+        let Some(Some(scripts)) = review.list(PATH).settle(PATH, &mut verdict) else {
+            return verdict;
+        };
         let mut number = 0_usize;
         for (i, script) in scripts.items().enumerate() {
             number = number.saturating_add(1);
@@ -61,12 +66,17 @@ impl Rule for InitScripts {
 
 impl Settings {
     fn judge_number(&self, found: usize, verdict: &mut Verdict) {
-        let Some(max) = self.max.filter(|max| found > *max) else { return };
+        let Some(max) = self.max.filter(|max| found > *max) else {
+            return;
+        };
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         verdict.violate(
-            Violation::new(PATH, format!("`{found}` init scripts, at most `{max}` are allowed"))
-                .actual(i64::try_from(found).unwrap_or(i64::MAX))
-                .allowed(allowed::range(None, Some(max))),
+            Violation::new(
+                PATH,
+                format!("`{found}` init scripts, at most `{max}` are allowed"),
+            )
+            .actual(i64::try_from(found).unwrap_or(i64::MAX))
+            .allowed(allowed::range(None, Some(max))),
         );
     }
 
@@ -99,24 +109,38 @@ impl Settings {
         if !kind_is_allowed {
             return verdict.violate(self.wrong_kind(kind, path, &destination));
         }
-        let Some(destination) = destination.settle(path, verdict) else { return };
+        let Some(destination) = destination.settle(path, verdict) else {
+            return;
+        };
         let Some(destination) = destination else {
-            return verdict.violate(Violation::new(path, "the script has no `destination`").allowed(allowed::present()));
+            return verdict.violate(
+                Violation::new(path, "the script has no `destination`").allowed(allowed::present()),
+            );
         };
         let Some(folders) = &self.folders else { return };
         if climbs(&destination) {
             return verdict.violate(
-                Violation::new(path, format!("`{destination}` climbs out of its folder with `..`"))
-                    .actual(&*destination)
-                    .allowed(folders_allowed(folders)),
+                Violation::new(
+                    path,
+                    format!("`{destination}` climbs out of its folder with `..`"),
+                )
+                .actual(&*destination)
+                .allowed(folders_allowed(folders)),
             );
         }
         if !folders.iter().any(|folder| is_inside(&destination, folder)) {
-            let listed = folders.iter().map(|folder| format!("`{folder}`")).collect::<Vec<_>>().join(", ");
+            let listed = folders
+                .iter()
+                .map(|folder| format!("`{folder}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
             verdict.violate(
-                Violation::new(path, format!("`{destination}` lies outside the allowed folders: {listed}"))
-                    .actual(&*destination)
-                    .allowed(folders_allowed(folders)),
+                Violation::new(
+                    path,
+                    format!("`{destination}` lies outside the allowed folders: {listed}"),
+                )
+                .actual(&*destination)
+                .allowed(folders_allowed(folders)),
             );
         }
     }
@@ -126,14 +150,21 @@ impl Settings {
             Some(kinds) => kinds.iter().map(String::as_str).collect(),
             None => KINDS.to_vec(),
         };
-        let listed = kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+        let listed = kinds
+            .iter()
+            .map(|kind| format!("`{kind}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
         let destination = match destination {
             Reading::Is(destination) => Some(destination.as_ref()),
             _ => None,
         };
-        Violation::new(path, format!("an init script of kind `{kind}`; allowed: {listed}"))
-            .actual_if(destination)
-            .allowed(allowed::member("kinds", kinds))
+        Violation::new(
+            path,
+            format!("an init script of kind `{kind}`; allowed: {listed}"),
+        )
+        .actual_if(destination)
+        .allowed(allowed::member("kinds", kinds))
     }
 }
 
@@ -144,7 +175,10 @@ fn folders_allowed(folders: &[String]) -> String {
 /// Whether a destination lies below a folder; the folder itself is no script.
 fn is_inside(destination: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
-    destination.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| !rest.is_empty())
+    destination
+        .strip_prefix(folder)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .is_some_and(|rest| !rest.is_empty())
 }
 
 /// Whether a segment of a path means the folder above, spelled out or percent-encoded.
@@ -174,18 +208,36 @@ mod tests {
     fn a_script_lies_inside_a_folder_and_not_beside_it() {
         let rule = rule(json!({"folders": ["/Shared/init", "/Volumes/main/ops/scripts/"]}));
         rule.evaluate(script("workspace", "/Shared/init/a.sh")).allows();
-        rule.evaluate(script("volumes", "/Volumes/main/ops/scripts/x/a.sh")).allows();
-        for outside in ["/Shared/initial/a.sh", "/Shared/init", "/Shared/init/", "Shared/init/a.sh", "/shared/init/a.sh"] {
-            rule.evaluate(script("workspace", outside)).violates("init_scripts.0.workspace.destination");
+        rule.evaluate(script("volumes", "/Volumes/main/ops/scripts/x/a.sh"))
+            .allows();
+        for outside in [
+            "/Shared/initial/a.sh",
+            "/Shared/init",
+            "/Shared/init/",
+            "Shared/init/a.sh",
+            "/shared/init/a.sh",
+        ] {
+            rule.evaluate(script("workspace", outside))
+                .violates("init_scripts.0.workspace.destination");
         }
     }
 
     #[test]
     fn nothing_climbs_out_of_a_folder() {
         let rule = rule(json!({"folders": ["/Shared/init"]}));
-        for climbing in ["/Shared/init/../a.sh", "/Shared/init/x/%2e%2E/a.sh", "/Shared/init/.%2e/a.sh", "/Shared/init\\..\\a.sh"] {
+        for climbing in [
+            "/Shared/init/../a.sh",
+            "/Shared/init/x/%2e%2E/a.sh",
+            "/Shared/init/.%2e/a.sh",
+            "/Shared/init\\..\\a.sh",
+        ] {
             let outcome = rule.evaluate(script("workspace", climbing));
-            assert!(outcome.violates("init_scripts.0.workspace.destination").message.contains("climbs"));
+            assert!(
+                outcome
+                    .violates("init_scripts.0.workspace.destination")
+                    .message
+                    .contains("climbs")
+            );
         }
         rule.evaluate(script("workspace", "/Shared/init/..a.sh")).allows();
     }
@@ -194,8 +246,12 @@ mod tests {
     fn kinds_are_named_and_those_nobody_knows_are_not_allowed() {
         let rule = rule(json!({"kinds": ["volumes"]}));
         rule.evaluate(script("volumes", "/Volumes/a")).allows();
-        rule.evaluate(script("dbfs", "dbfs:/a")).violates("init_scripts.0.dbfs.destination");
-        Harness::<InitScripts>::new(json!({})).unwrap().evaluate(script("ftp", "x")).violates("init_scripts.0.ftp.destination");
+        rule.evaluate(script("dbfs", "dbfs:/a"))
+            .violates("init_scripts.0.dbfs.destination");
+        Harness::<InitScripts>::new(json!({}))
+            .unwrap()
+            .evaluate(script("ftp", "x"))
+            .violates("init_scripts.0.ftp.destination");
     }
 
     #[test]
@@ -208,8 +264,12 @@ mod tests {
             {}, null, "x",
         ]}));
         let expected = [
-            "init_scripts", "init_scripts.1.workspace.destination", "init_scripts.2.s3.destination", "init_scripts.3",
-            "init_scripts.4", "init_scripts.5",
+            "init_scripts",
+            "init_scripts.1.workspace.destination",
+            "init_scripts.2.s3.destination",
+            "init_scripts.3",
+            "init_scripts.4",
+            "init_scripts.5",
         ];
         assert_eq!(outcome.paths(), expected);
     }
@@ -224,20 +284,26 @@ mod tests {
     #[test]
     fn unknown_and_odd_values() {
         let rule = rule(json!({"folders": ["/a"]}));
-        rule.evaluate(review(json!({})).unknown(&["init_scripts"])).cannot_judge("init_scripts");
+        rule.evaluate(review(json!({})).unknown(&["init_scripts"]))
+            .cannot_judge("init_scripts");
         let path = "init_scripts.0.volumes.destination";
         let partly = review(json!({"init_scripts": [{"volumes": {}}]})).unknown(&[path]);
         rule.evaluate(partly).cannot_judge(path);
         let bare = review(json!({"init_scripts": [{}]})).unknown(&[path]);
         rule.evaluate(bare).cannot_judge("init_scripts.0");
-        rule.evaluate(json!({"init_scripts": "x"})).violates("init_scripts");
-        rule.evaluate(json!({"init_scripts": [{"volumes": {"destination": 1}}]})).violates(path);
-        rule.evaluate(json!({"init_scripts": [{"volumes": "x"}]})).violates("init_scripts.0.volumes");
+        rule.evaluate(json!({"init_scripts": "x"}))
+            .violates("init_scripts");
+        rule.evaluate(json!({"init_scripts": [{"volumes": {"destination": 1}}]}))
+            .violates(path);
+        rule.evaluate(json!({"init_scripts": [{"volumes": "x"}]}))
+            .violates("init_scripts.0.volumes");
     }
 
     #[test]
     fn settings_name_kinds_and_folders() {
-        let problems = Harness::<InitScripts>::new(json!({"kinds": ["http"], "folders": ["", "/a/../b"]})).err().unwrap();
+        let problems = Harness::<InitScripts>::new(json!({"kinds": ["http"], "folders": ["", "/a/../b"]}))
+            .err()
+            .unwrap();
         let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/kinds/0", "/folders/0", "/folders/1"]);
     }

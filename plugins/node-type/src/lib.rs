@@ -92,7 +92,9 @@ impl Rule for NodeType {
             }
             judged = Some(path);
         }
-        let Some(fact) = nodes.get("driver").filter(|driver| driver.is_map()) else { return verdict };
+        let Some(fact) = nodes.get("driver").filter(|driver| driver.is_map()) else {
+            return verdict;
+        };
         let path = driver_path(fact, review);
         // A driver that follows the workers is the same machine, and nothing is said of it twice.
         let follows = judged == Some(path);
@@ -102,7 +104,9 @@ impl Rule for NodeType {
         // Whatever keeps a shared machine from being read is in the verdict already.
         let mut aside = Verdict::pass();
         let target = if follows { &mut aside } else { &mut verdict };
-        let Some(node) = Node::read("driver", path, fact, review, target) else { return verdict };
+        let Some(node) = Node::read("driver", path, fact, review, target) else {
+            return verdict;
+        };
         self.judge_lists(self.driver.as_ref().unwrap_or(&self.workers), &node, &mut verdict);
         if !follows {
             self.judge_machine(&node, &mut verdict);
@@ -116,7 +120,11 @@ fn is_from_pool(fact: Value<'_>) -> bool {
 }
 
 fn worker_path(fact: Value<'_>) -> &'static str {
-    if is_from_pool(fact) { "instance_pool_id" } else { "node_type_id" }
+    if is_from_pool(fact) {
+        "instance_pool_id"
+    } else {
+        "node_type_id"
+    }
 }
 
 /// The attribute that decides the driver's machine: its own, else the workers'.
@@ -125,7 +133,11 @@ fn driver_path(fact: Value<'_>, review: &Review<'_>) -> &'static str {
         true => ("driver_instance_pool_id", "instance_pool_id"),
         false => ("driver_node_type_id", "node_type_id"),
     };
-    if matches!(review.value(own), Reading::Absent) { shared } else { own }
+    if matches!(review.value(own), Reading::Absent) {
+        shared
+    } else {
+        own
+    }
 }
 
 /// A machine of the cluster.
@@ -151,7 +163,10 @@ impl<'r> Node<'r> {
             None if path == "node_type_id" || path == "driver_node_type_id" => match given {
                 Some(given) => given,
                 None => {
-                    verdict.undetermined(path, format!("`{path}` is not given, so the {role}'s machine is not known"));
+                    verdict.undetermined(
+                        path,
+                        format!("`{path}` is not given, so the {role}'s machine is not known"),
+                    );
                     return None;
                 }
             },
@@ -161,17 +176,28 @@ impl<'r> Node<'r> {
                 return None;
             }
         };
-        Some(Node { role, path, node_type_id, fact })
+        Some(Node {
+            role,
+            path,
+            node_type_id,
+            fact,
+        })
     }
 
     /// What the message calls the machine.
     fn name(&self) -> String {
-        let from_pool = if is_from_pool(self.fact) { ", from a pool," } else { "" };
+        let from_pool = if is_from_pool(self.fact) {
+            ", from a pool,"
+        } else {
+            ""
+        };
         format!("the {}'s node type `{}`{from_pool}", self.role, self.node_type_id)
     }
 
     fn violation(&self, what: &str, allowed: String) -> Violation {
-        Violation::new(self.path, format!("{} {what}", self.name())).actual(&*self.node_type_id).allowed(allowed)
+        Violation::new(self.path, format!("{} {what}", self.name()))
+            .actual(&*self.node_type_id)
+            .allowed(allowed)
     }
 
     fn number(&self, key: &str) -> Option<i64> {
@@ -182,7 +208,10 @@ impl<'r> Node<'r> {
     fn needed(&self, key: &str, what: &str, verdict: &mut Verdict) -> Option<i64> {
         let number = self.number(key);
         if number.is_none() {
-            verdict.undetermined(self.path, format!("{what} of `{}` is not in the catalogue", self.node_type_id));
+            verdict.undetermined(
+                self.path,
+                format!("{what} of `{}` is not in the catalogue", self.node_type_id),
+            );
         }
         number
     }
@@ -212,7 +241,9 @@ impl NodeType {
         ];
         for (max, key, unit, what) in bounds {
             let Some(max) = max else { continue };
-            let Some(found) = node.needed(key, what, verdict) else { continue };
+            let Some(found) = node.needed(key, what, verdict) else {
+                continue;
+            };
             if found > max {
                 let message = format!("has `{found}` {unit}, at most `{max}` are allowed");
                 verdict.violate(node.violation(&message, allowed::member(key, Max(max))));
@@ -226,10 +257,14 @@ impl NodeType {
         }
         match (self.gpu, node.needed("gpus", "the number of GPUs", verdict)) {
             (Demand::Require, Some(0)) => {
-                verdict.violate(node.violation("has no GPU, one is required", allowed::member("gpus", Min(1))));
+                verdict
+                    .violate(node.violation("has no GPU, one is required", allowed::member("gpus", Min(1))));
             }
             (Demand::Forbid, Some(gpus @ 1..)) => {
-                verdict.violate(node.violation(&format!("has GPUs (`{gpus}`), none is allowed"), allowed::member("gpus", Max(0))));
+                verdict.violate(node.violation(
+                    &format!("has GPUs (`{gpus}`), none is allowed"),
+                    allowed::member("gpus", Max(0)),
+                ));
             }
             _ => {}
         }
@@ -256,7 +291,10 @@ impl tollgate_sdk::json::ToJson for Min {
 
 impl Lists {
     fn new(settings: ListSettings) -> Self {
-        Lists { allow: settings.allow.map(Names), deny: Names(settings.deny.unwrap_or_default()) }
+        Lists {
+            allow: settings.allow.map(Names),
+            deny: Names(settings.deny.unwrap_or_default()),
+        }
     }
 }
 
@@ -283,7 +321,8 @@ mod tests {
     }
 
     fn with_driver(worker: Json, driver: Json) -> Sample {
-        let cluster = json!({"node_type_id": worker["node_type_id"], "driver_node_type_id": driver["node_type_id"]});
+        let cluster =
+            json!({"node_type_id": worker["node_type_id"], "driver_node_type_id": driver["node_type_id"]});
         review(cluster).fact("nodes", json!({"driver": driver, "worker": worker}))
     }
 
@@ -293,14 +332,20 @@ mod tests {
         rule.evaluate(of("Standard_DS3_v2")).allows();
         let outcome = rule.evaluate(of("Standard_DS5_v2"));
         let violation = outcome.violates("node_type_id");
-        assert_eq!(violation.remedy_json(), json!({"node_type_id": "Standard_DS3_v2"}));
+        assert_eq!(
+            violation.remedy_json(),
+            json!({"node_type_id": "Standard_DS3_v2"})
+        );
         assert_eq!(violation.allowed_json(), json!({"values": ["Standard_DS3_v2"]}));
     }
 
     #[test]
     fn the_driver_falls_back_to_the_lists_of_the_workers() {
         let rule = rule(json!({"workers": {"allow": ["Standard_DS*"]}}));
-        let outcome = rule.evaluate(with_driver(node("Standard_DS3_v2", 4, 0), node("Standard_E8s_v5", 8, 0)));
+        let outcome = rule.evaluate(with_driver(
+            node("Standard_DS3_v2", 4, 0),
+            node("Standard_E8s_v5", 8, 0),
+        ));
         outcome.violates("driver_node_type_id");
     }
 
@@ -308,36 +353,60 @@ mod tests {
     fn lists_of_its_own_hold_for_a_driver_that_follows_the_workers() {
         let rule = rule(json!({"workers": {"allow": ["Standard_D*"]}, "driver": {"allow": ["Standard_E*"]}}));
         let outcome = rule.evaluate(of("Standard_DS3_v2"));
-        assert!(outcome.violates("node_type_id").message.starts_with("the driver's"));
-        rule.evaluate(with_driver(node("Standard_DS3_v2", 4, 0), node("Standard_E8s_v5", 8, 0))).allows();
+        assert!(
+            outcome
+                .violates("node_type_id")
+                .message
+                .starts_with("the driver's")
+        );
+        rule.evaluate(with_driver(
+            node("Standard_DS3_v2", 4, 0),
+            node("Standard_E8s_v5", 8, 0),
+        ))
+        .allows();
     }
 
     #[test]
     fn bounds_hold_for_each_role() {
         let rule = rule(json!({"max_vcpus": 8, "max_memory_mb": 28672, "gpu": "forbid"}));
-        rule.evaluate(with_driver(node("a", 8, 0), node("b", 8, 0))).allows();
+        rule.evaluate(with_driver(node("a", 8, 0), node("b", 8, 0)))
+            .allows();
         let outcome = rule.evaluate(with_driver(node("a", 16, 0), node("b", 4, 1)));
-        assert_eq!(outcome.paths(), ["driver_node_type_id", "node_type_id", "node_type_id"]);
+        assert_eq!(
+            outcome.paths(),
+            ["driver_node_type_id", "node_type_id", "node_type_id"]
+        );
     }
 
     #[test]
     fn a_pool_is_where_its_machines_are_objected_to() {
         let machine = json!({"node_type_id": "Standard_DS5_v2", "vcpus": 16, "memory_mb": 57344, "gpus": 0, "from_pool": true});
-        let pooled = review(json!({"instance_pool_id": "p-1"})).fact("nodes", json!({"driver": machine, "worker": machine}));
+        let pooled = review(json!({"instance_pool_id": "p-1"}))
+            .fact("nodes", json!({"driver": machine, "worker": machine}));
         let outcome = rule(json!({"workers": {"allow": ["Standard_DS3_v2"]}})).evaluate(pooled);
         assert_eq!(outcome.violates("instance_pool_id").remedy, None);
         let unknown = json!({"node_type_id": null, "from_pool": true});
-        let pooled = review(json!({"instance_pool_id": "p-2"})).fact("nodes", json!({"driver": unknown, "worker": unknown}));
-        rule(json!({"max_vcpus": 8})).evaluate(pooled).cannot_judge("instance_pool_id");
+        let pooled = review(json!({"instance_pool_id": "p-2"}))
+            .fact("nodes", json!({"driver": unknown, "worker": unknown}));
+        rule(json!({"max_vcpus": 8}))
+            .evaluate(pooled)
+            .cannot_judge("instance_pool_id");
     }
 
     #[test]
     fn what_the_catalogue_does_not_know_is_undetermined() {
         let unknown = json!({"node_type_id": "Standard_New", "vcpus": null, "from_pool": false});
-        let asked = review(json!({"node_type_id": "Standard_New"})).fact("nodes", json!({"driver": unknown, "worker": unknown}));
-        rule(json!({"max_vcpus": 8})).evaluate(asked.clone()).cannot_judge("node_type_id");
-        rule(json!({"workers": {"allow": ["Standard_*"]}})).evaluate(asked).allows();
-        rule(json!({})).evaluate(json!({"node_type_id": "a"})).cannot_judge("node_type_id");
+        let asked = review(json!({"node_type_id": "Standard_New"}))
+            .fact("nodes", json!({"driver": unknown, "worker": unknown}));
+        rule(json!({"max_vcpus": 8}))
+            .evaluate(asked.clone())
+            .cannot_judge("node_type_id");
+        rule(json!({"workers": {"allow": ["Standard_*"]}}))
+            .evaluate(asked)
+            .allows();
+        rule(json!({}))
+            .evaluate(json!({"node_type_id": "a"}))
+            .cannot_judge("node_type_id");
     }
 
     #[test]
@@ -345,7 +414,9 @@ mod tests {
         let driver = node("Standard_DS5_v2", 16, 0);
         let single = review(json!({"node_type_id": "Standard_DS5_v2", "num_workers": 0}))
             .fact("nodes", json!({"driver": driver, "worker": null}));
-        rule(json!({"max_vcpus": 8})).evaluate(single).violates("node_type_id");
+        rule(json!({"max_vcpus": 8}))
+            .evaluate(single)
+            .violates("node_type_id");
     }
 
     #[test]
@@ -353,8 +424,11 @@ mod tests {
         let nothing = json!({"node_type_id": null, "from_pool": false});
         let facts = json!({"driver": nothing, "worker": nothing});
         let rule = rule(json!({"workers": {"allow": ["a"]}}));
-        let unknown = review(json!({})).unknown(&["node_type_id"]).fact("nodes", facts.clone());
+        let unknown = review(json!({}))
+            .unknown(&["node_type_id"])
+            .fact("nodes", facts.clone());
         rule.evaluate(unknown).cannot_judge("node_type_id");
-        rule.evaluate(review(json!({"node_type_id": 7})).fact("nodes", facts)).violates("node_type_id");
+        rule.evaluate(review(json!({"node_type_id": 7})).fact("nodes", facts))
+            .violates("node_type_id");
     }
 }

@@ -8,7 +8,10 @@ pub struct Names(pub Vec<String>);
 impl Names {
     /// The first entry that a node type matches.
     pub fn matching(&self, node_type_id: &str) -> Option<&str> {
-        self.0.iter().map(String::as_str).find(|entry| matches(entry, node_type_id))
+        self.0
+            .iter()
+            .map(String::as_str)
+            .find(|entry| matches(entry, node_type_id))
     }
 
     /// The one node type that a list admits.
@@ -24,13 +27,24 @@ impl Names {
         if self.0.is_empty() {
             return "the allowed ones, of which there are none".into();
         }
-        self.0.iter().map(|entry| format!("`{entry}`")).collect::<Vec<_>>().join(", ")
+        self.0
+            .iter()
+            .map(|entry| format!("`{entry}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// A list of values, or a pattern where an entry stands for many.
     pub fn allowed(&self) -> String {
         if self.0.iter().any(|entry| entry.contains('*')) {
-            return allowed::pattern(&self.0.iter().map(|entry| pattern(entry)).collect::<Vec<_>>().join("|"));
+            return allowed::pattern(
+                &self
+                    .0
+                    .iter()
+                    .map(|entry| pattern(entry))
+                    .collect::<Vec<_>>()
+                    .join("|"),
+            );
         }
         allowed::values(&self.0)
     }
@@ -55,8 +69,12 @@ fn pattern(entry: &str) -> String {
 }
 
 fn matches(entry: &str, text: &str) -> bool {
-    let Some((first, rest)) = entry.split_once('*') else { return entry == text };
-    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let Some((first, rest)) = entry.split_once('*') else {
+        return entry == text;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
     let mut parts = rest.split('*').peekable();
     while let Some(part) = parts.next() {
         // What follows the last star ends the text; anything before it is taken where it first occurs.
@@ -78,13 +96,29 @@ mod tests {
     #[test]
     fn stars_stand_for_any_run_of_characters() {
         for (entry, text) in [
-            ("a", "a"), ("*", ""), ("*", "a"), ("a*", "a"), ("a*", "abc"), ("*c", "abc"), ("a*c", "ac"), ("a*c", "abcbc"),
-            ("Standard_D*s_v5", "Standard_D8s_v5"), ("*a*", "bab"), ("a**b", "ab"), ("*ab*ab", "abab"),
+            ("a", "a"),
+            ("*", ""),
+            ("*", "a"),
+            ("a*", "a"),
+            ("a*", "abc"),
+            ("*c", "abc"),
+            ("a*c", "ac"),
+            ("a*c", "abcbc"),
+            ("Standard_D*s_v5", "Standard_D8s_v5"),
+            ("*a*", "bab"),
+            ("a**b", "ab"),
+            ("*ab*ab", "abab"),
         ] {
             assert!(matches(entry, text), "{entry} {text}");
         }
         for (entry, text) in [
-            ("a", "ab"), ("a", "A"), ("a*", "ba"), ("a*a", "a"), ("*c", "ca"), ("a*b*c", "ac"), ("*ab*ab", "ab"),
+            ("a", "ab"),
+            ("a", "A"),
+            ("a*", "ba"),
+            ("a*a", "a"),
+            ("*c", "ca"),
+            ("a*b*c", "ac"),
+            ("*ab*ab", "ab"),
             ("m5.large", "m5xlarge"),
         ] {
             assert!(!matches(entry, text), "{entry} {text}");

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use tollgate_sdk::settings::Problems;
-use tollgate_sdk::{Pattern, Reading, Review, Rule, SettingProblem, Supplied, Verdict, Violation, allowed, plugin};
+use tollgate_sdk::{
+    Pattern, Reading, Review, Rule, SettingProblem, Supplied, Verdict, Violation, allowed, plugin,
+};
 
 /// The configured rule.
 pub struct RequiredTags {
@@ -64,11 +66,17 @@ impl Rule for RequiredTags {
         let mut tags: Vec<Tag> = Vec::new();
         for (i, tag) in settings.tags.into_iter().enumerate() {
             if tags.iter().any(|before| before.key == tag.key) {
-                problems.add(format!("/tags/{i}/key"), format!("tag `{}` is named twice", tag.key));
+                problems.add(
+                    format!("/tags/{i}/key"),
+                    format!("tag `{}` is named twice", tag.key),
+                );
             }
             tags.push(Tag::new(tag, &format!("/tags/{i}"), &mut problems));
         }
-        problems.or(RequiredTags { tags, max_tags: settings.max_tags })
+        problems.or(RequiredTags {
+            tags,
+            max_tags: settings.max_tags,
+        })
     }
 
     fn supply(&self, review: &Review<'_>) -> Vec<Supplied> {
@@ -81,8 +89,11 @@ impl Rule for RequiredTags {
         match review.value("custom_tags") {
             Reading::Is(tags) if !tags.is_map() => {
                 verdict.violate(
-                    Violation::new("custom_tags", format!("`custom_tags` is `{}`, expected an object", tags.json()))
-                        .actual(tags),
+                    Violation::new(
+                        "custom_tags",
+                        format!("`custom_tags` is `{}`, expected an object", tags.json()),
+                    )
+                    .actual(tags),
                 );
                 return verdict;
             }
@@ -101,13 +112,18 @@ impl Rule for RequiredTags {
 impl RequiredTags {
     fn judge_number(&self, review: &Review<'_>, verdict: &mut Verdict) {
         let Some(max) = self.max_tags else { return };
-        let found = review.attribute("custom_tags").map_or(0, |tags| tags.members().count());
+        let found = review
+            .attribute("custom_tags")
+            .map_or(0, |tags| tags.members().count());
         if found > max {
             let max = i64::try_from(max).unwrap_or(i64::MAX);
             verdict.violate(
-                Violation::new("custom_tags", format!("`{found}` tags, at most `{max}` are allowed"))
-                    .actual(i64::try_from(found).unwrap_or(i64::MAX))
-                    .allowed(allowed::range(None, Some(max))),
+                Violation::new(
+                    "custom_tags",
+                    format!("`{found}` tags, at most `{max}` are allowed"),
+                )
+                .actual(i64::try_from(found).unwrap_or(i64::MAX))
+                .allowed(allowed::range(None, Some(max))),
             );
         }
     }
@@ -123,18 +139,32 @@ impl Tag {
             Some((Some(fixed), None)) => Some(Supply::Fixed(fixed)),
             Some((None, Some(default))) => Some(Supply::Default(default)),
             Some(_) => {
-                problems.add(format!("{pointer}/supply"), "either `fixed` or `default` is expected");
+                problems.add(
+                    format!("{pointer}/supply"),
+                    "either `fixed` or `default` is expected",
+                );
                 None
             }
         };
-        let pattern =
-            settings.pattern.and_then(|pattern| problems.pattern(&format!("{pointer}/pattern"), &pattern));
+        let pattern = settings
+            .pattern
+            .and_then(|pattern| problems.pattern(&format!("{pointer}/pattern"), &pattern));
         let path = format!("custom_tags.{}", settings.key);
-        let tag = Tag { path, key: settings.key, values: settings.values, pattern, supply, optional: settings.optional };
+        let tag = Tag {
+            path,
+            key: settings.key,
+            values: settings.values,
+            pattern,
+            supply,
+            optional: settings.optional,
+        };
         if let Some(Supply::Fixed(value) | Supply::Default(value)) = &tag.supply
             && tag.objection(value).is_some()
         {
-            problems.add(format!("{pointer}/supply"), format!("`{value}` would itself be denied"));
+            problems.add(
+                format!("{pointer}/supply"),
+                format!("`{value}` would itself be denied"),
+            );
         }
         tag
     }
@@ -148,12 +178,18 @@ impl Tag {
     }
 
     fn judge(&self, review: &Review<'_>, verdict: &mut Verdict) {
-        let Some(found) = review.text(&self.path).settle(&self.path, verdict) else { return };
+        let Some(found) = review.text(&self.path).settle(&self.path, verdict) else {
+            return;
+        };
         let violation = match found.as_deref() {
             None if self.optional => return,
-            None => Violation::new(&*self.path, format!("tag `{}` is missing", self.key)).allowed(self.allowed()),
+            None => {
+                Violation::new(&*self.path, format!("tag `{}` is missing", self.key)).allowed(self.allowed())
+            }
             Some(found) => match self.objection(found) {
-                Some(objection) => Violation::new(&*self.path, objection).actual(found).allowed(self.allowed()),
+                Some(objection) => Violation::new(&*self.path, objection)
+                    .actual(found)
+                    .allowed(self.allowed()),
                 None => return,
             },
         };
@@ -169,17 +205,30 @@ impl Tag {
         if let Some(Supply::Fixed(value)) = &self.supply
             && value != found
         {
-            return Some(format!("tag `{key}` is `{found}`, the policy fixes it to `{value}`"));
+            return Some(format!(
+                "tag `{key}` is `{found}`, the policy fixes it to `{value}`"
+            ));
         }
         if found.is_empty() {
             return Some(format!("tag `{key}` is empty"));
         }
-        if let Some(values) = self.values.as_ref().filter(|values| !values.iter().any(|value| value == found)) {
-            let values = values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+        if let Some(values) = self
+            .values
+            .as_ref()
+            .filter(|values| !values.iter().any(|value| value == found))
+        {
+            let values = values
+                .iter()
+                .map(|value| format!("`{value}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
             return Some(format!("tag `{key}` is `{found}`; allowed: {values}"));
         }
         let pattern = self.pattern.as_ref().filter(|pattern| !pattern.matches(found))?;
-        Some(format!("tag `{key}` is `{found}`, which does not match `{}`", pattern.written()))
+        Some(format!(
+            "tag `{key}` is `{found}`, which does not match `{}`",
+            pattern.written()
+        ))
     }
 
     fn allowed(&self) -> String {
@@ -198,7 +247,11 @@ impl Tag {
         }
         let admitted = |value: &&String| self.objection(value).is_none();
         let meant = |found: &str| {
-            self.values.iter().flatten().find(|value| value.eq_ignore_ascii_case(found.trim())).filter(admitted)
+            self.values
+                .iter()
+                .flatten()
+                .find(|value| value.eq_ignore_ascii_case(found.trim()))
+                .filter(admitted)
         };
         let only = match self.values.as_deref() {
             Some([only]) => Some(only).filter(admitted),
@@ -229,7 +282,13 @@ mod tests {
     fn a_tag_must_be_there_and_not_empty() {
         let rule = rule(json!([{"key": "team"}]));
         rule.evaluate(tagged(json!("data"))).allows();
-        for cluster in [json!({}), json!({"custom_tags": null}), tagged(Json::Null), tagged(json!("")), tagged(json!(7))] {
+        for cluster in [
+            json!({}),
+            json!({"custom_tags": null}),
+            tagged(Json::Null),
+            tagged(json!("")),
+            tagged(json!(7)),
+        ] {
             rule.evaluate(cluster).violates("custom_tags.team");
         }
     }
@@ -237,16 +296,23 @@ mod tests {
     #[test]
     fn keys_may_hold_dots() {
         let rule = rule(json!([{"key": "cost.centre", "pattern": "[0-9]{4}"}]));
-        rule.evaluate(json!({"custom_tags": {"cost.centre": "1234"}})).allows();
+        rule.evaluate(json!({"custom_tags": {"cost.centre": "1234"}}))
+            .allows();
         let outcome = rule.evaluate(json!({"custom_tags": {"cost.centre": "12345"}}));
-        assert_eq!(outcome.violates("custom_tags.cost.centre").allowed_json(), json!({"pattern": "[0-9]{4}"}));
+        assert_eq!(
+            outcome.violates("custom_tags.cost.centre").allowed_json(),
+            json!({"pattern": "[0-9]{4}"})
+        );
     }
 
     #[test]
     fn a_value_in_other_case_is_the_one_meant() {
         let rule = rule(json!([{"key": "team", "values": ["data", "web"]}]));
         let outcome = rule.evaluate(tagged(json!(" Data")));
-        assert_eq!(outcome.violates("custom_tags.team").remedy_json(), json!({"custom_tags.team": "data"}));
+        assert_eq!(
+            outcome.violates("custom_tags.team").remedy_json(),
+            json!({"custom_tags.team": "data"})
+        );
         let outcome = rule.evaluate(tagged(json!("ops")));
         assert_eq!(outcome.violates("custom_tags.team").remedy, None);
     }
@@ -258,14 +324,20 @@ mod tests {
             {"key": "env", "supply": {"default": "dev"}},
         ]));
         let supplied = rule.supply(tagged(json!("web")));
-        let supplied: Vec<_> = supplied.iter().map(|s| (s.path.as_str(), s.value.as_str(), s.kind)).collect();
+        let supplied: Vec<_> = supplied
+            .iter()
+            .map(|s| (s.path.as_str(), s.value.as_str(), s.kind))
+            .collect();
         let expected = [
             ("custom_tags.team", "\"data\"", SupplyKind::Fixed),
             ("custom_tags.env", "\"dev\"", SupplyKind::Default),
         ];
         assert_eq!(supplied, expected);
         let outcome = rule.evaluate(json!({"custom_tags": {"team": "web", "env": "prod"}}));
-        assert_eq!(outcome.violates("custom_tags.team").remedy_json(), json!({"custom_tags.team": "data"}));
+        assert_eq!(
+            outcome.violates("custom_tags.team").remedy_json(),
+            json!({"custom_tags.team": "data"})
+        );
         assert_eq!(rule.supply(json!({"custom_tags": {"env": "prod"}})).len(), 1);
     }
 
@@ -279,17 +351,20 @@ mod tests {
     #[test]
     fn unknown_tags_are_undetermined() {
         let rule = rule(json!([{"key": "team"}, {"key": "env"}]));
-        rule.evaluate(review(json!({})).unknown(&["custom_tags"])).cannot_judge("custom_tags");
+        rule.evaluate(review(json!({})).unknown(&["custom_tags"]))
+            .cannot_judge("custom_tags");
         let partly = review(json!({"custom_tags": {"env": "dev"}})).unknown(&["custom_tags.team"]);
         rule.evaluate(partly).cannot_judge("custom_tags.team");
-        rule.evaluate(json!({"custom_tags": "team"})).violates("custom_tags");
+        rule.evaluate(json!({"custom_tags": "team"}))
+            .violates("custom_tags");
     }
 
     #[test]
     fn tags_are_counted() {
         let rule = Harness::<RequiredTags>::new(json!({"tags": [], "max_tags": 1})).unwrap();
         rule.evaluate(tagged(json!("a"))).allows();
-        rule.evaluate(json!({"custom_tags": {"a": "1", "b": "2"}})).violates("custom_tags");
+        rule.evaluate(json!({"custom_tags": {"a": "1", "b": "2"}}))
+            .violates("custom_tags");
     }
 
     #[test]
@@ -301,6 +376,14 @@ mod tests {
         ]});
         let problems = Harness::<RequiredTags>::new(settings).err().unwrap();
         let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/tags/0/pattern", "/tags/1/key", "/tags/1/supply", "/tags/2/supply"]);
+        assert_eq!(
+            pointers,
+            [
+                "/tags/0/pattern",
+                "/tags/1/key",
+                "/tags/1/supply",
+                "/tags/2/supply"
+            ]
+        );
     }
 }

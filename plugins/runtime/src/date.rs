@@ -10,7 +10,11 @@ pub fn day(text: &str) -> Option<i64> {
         return None;
     }
     // Years are counted from March, so that the leap day is the last of its year and months need no table.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     Some(year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - DAYS_TO_1970)
 }
@@ -34,7 +38,15 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in ["", "2026", "2026-13-01", "2026-00-01", "2026-1-1", "20261001T0", "été-aa-bbbb"] {
+        for text in [
+            "",
+            "2026",
+            "2026-13-01",
+            "2026-00-01",
+            "2026-1-1",
+            "20261001T0",
+            "été-aa-bbbb",
+        ] {
             assert_eq!(day(text), None, "{text}");
         }
     }

@@ -77,7 +77,10 @@ impl Rule for Runtime {
         let minimum = settings.minimum.and_then(|minimum| {
             let version = Version::parse(&minimum);
             if version.is_none() {
-                problems.add("/minimum", format!("`{minimum}` is not a runtime's number, such as `14.3`"));
+                problems.add(
+                    "/minimum",
+                    format!("`{minimum}` is not a runtime's number, such as `14.3`"),
+                );
             }
             version
         });
@@ -98,16 +101,26 @@ impl Rule for Runtime {
         if review.workload() == "dlt" {
             return verdict;
         }
-        let Some(found) = review.text(PATH).settle(PATH, &mut verdict) else { return verdict };
+        let Some(found) = review.text(PATH).settle(PATH, &mut verdict) else {
+            return verdict;
+        };
         let Some(found) = found else {
             verdict.violate(Violation::new(PATH, "`spark_version` is not given").allowed(allowed::present()));
             return verdict;
         };
         self.judge_name(&found, &mut verdict);
-        let judge = Judge { found: &found, fact: review.fact("runtime") };
+        let judge = Judge {
+            found: &found,
+            fact: review.fact("runtime"),
+        };
         self.judge_minimum(&judge, &mut verdict);
         if self.lts_only {
-            judge.demand(Demand::Require, "lts", "a long-term support release", &mut verdict);
+            judge.demand(
+                Demand::Require,
+                "lts",
+                "a long-term support release",
+                &mut verdict,
+            );
         }
         judge.demand(self.ml, "ml", "a runtime for machine learning", &mut verdict);
         judge.demand(self.gpu, "gpu", "a runtime for GPUs", &mut verdict);
@@ -122,19 +135,29 @@ impl Runtime {
             && !allow.iter().any(|pattern| pattern.matches(found))
         {
             let written: Vec<&str> = allow.iter().map(Pattern::written).collect();
-            let listed = written.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
+            let listed = written
+                .iter()
+                .map(|pattern| format!("`{pattern}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
             verdict.violate(
-                Violation::new(PATH, format!("`{PATH}` is `{found}`, which matches none of {listed}"))
-                    .actual(found)
-                    .allowed(allowed::pattern(&written.join("|"))),
+                Violation::new(
+                    PATH,
+                    format!("`{PATH}` is `{found}`, which matches none of {listed}"),
+                )
+                .actual(found)
+                .allowed(allowed::pattern(&written.join("|"))),
             );
         }
         if let Some(pattern) = self.deny.iter().find(|pattern| pattern.matches(found)) {
             let written: Vec<&str> = self.deny.iter().map(Pattern::written).collect();
             verdict.violate(
-                Violation::new(PATH, format!("`{PATH}` is `{found}`, which `{}` denies", pattern.written()))
-                    .actual(found)
-                    .allowed(allowed::blocklist(&written)),
+                Violation::new(
+                    PATH,
+                    format!("`{PATH}` is `{found}`, which `{}` denies", pattern.written()),
+                )
+                .actual(found)
+                .allowed(allowed::blocklist(&written)),
             );
         }
     }
@@ -156,13 +179,21 @@ impl Runtime {
     }
 
     fn judge_end_of_support(&self, judge: &Judge<'_>, review: &Review<'_>, verdict: &mut Verdict) {
-        let Some(min_days_left) = self.min_days_left else { return };
+        let Some(min_days_left) = self.min_days_left else {
+            return;
+        };
         let end = judge.member("end_of_support").and_then(Value::text);
         let (Some(end), Some(today)) = (end, date::day(&review.at())) else {
-            return verdict.undetermined(PATH, format!("the end of support of `{}` is not known", judge.found));
+            return verdict.undetermined(
+                PATH,
+                format!("the end of support of `{}` is not known", judge.found),
+            );
         };
         let Some(last) = date::day(&end) else {
-            return verdict.undetermined(PATH, format!("the end of support of `{}` is `{end}`, no date", judge.found));
+            return verdict.undetermined(
+                PATH,
+                format!("the end of support of `{}` is `{end}`, no date", judge.found),
+            );
         };
         let left = last.saturating_sub(today);
         if left >= min_days_left {
@@ -221,7 +252,10 @@ impl<'r> Judge<'r> {
 impl Version {
     fn parse(text: &str) -> Option<Self> {
         let (major, minor) = text.split_once('.')?;
-        Some(Version { major: major.parse().ok()?, minor: minor.parse().ok()? })
+        Some(Version {
+            major: major.parse().ok()?,
+            minor: minor.parse().ok()?,
+        })
     }
 }
 
@@ -259,10 +293,18 @@ mod tests {
 
     #[test]
     fn patterns_match_the_whole_version() {
-        rule(json!({"allow": ["15\\.4\\..*"]})).evaluate(lts_15_4()).allows();
-        rule(json!({"allow": ["15\\.4"]})).evaluate(lts_15_4()).violates("spark_version");
-        rule(json!({"deny": ["15\\.4\\..*"]})).evaluate(lts_15_4()).violates("spark_version");
-        rule(json!({"allow": []})).evaluate(lts_15_4()).violates("spark_version");
+        rule(json!({"allow": ["15\\.4\\..*"]}))
+            .evaluate(lts_15_4())
+            .allows();
+        rule(json!({"allow": ["15\\.4"]}))
+            .evaluate(lts_15_4())
+            .violates("spark_version");
+        rule(json!({"deny": ["15\\.4\\..*"]}))
+            .evaluate(lts_15_4())
+            .violates("spark_version");
+        rule(json!({"allow": []}))
+            .evaluate(lts_15_4())
+            .violates("spark_version");
     }
 
     #[test]
@@ -270,23 +312,37 @@ mod tests {
         rule(json!({"minimum": "15.4"})).evaluate(lts_15_4()).allows();
         rule(json!({"minimum": "9.1"})).evaluate(lts_15_4()).allows();
         let outcome = rule(json!({"minimum": "15.10"})).evaluate(lts_15_4());
-        assert_eq!(outcome.violates("spark_version").allowed_json(), json!({"minValue": "15.10"}));
+        assert_eq!(
+            outcome.violates("spark_version").allowed_json(),
+            json!({"minValue": "15.10"})
+        );
     }
 
     #[test]
     fn what_the_catalogue_does_not_know_is_not_guessed() {
-        for settings in [json!({"minimum": "14.3"}), json!({"lts_only": true}), json!({"end_of_support": {}})] {
-            rule(settings.clone()).evaluate(snapshot()).cannot_judge("spark_version");
-            rule(settings).evaluate(json!({"spark_version": "custom:x"})).cannot_judge("spark_version");
+        for settings in [
+            json!({"minimum": "14.3"}),
+            json!({"lts_only": true}),
+            json!({"end_of_support": {}}),
+        ] {
+            rule(settings.clone())
+                .evaluate(snapshot())
+                .cannot_judge("spark_version");
+            rule(settings)
+                .evaluate(json!({"spark_version": "custom:x"}))
+                .cannot_judge("spark_version");
         }
-        rule(json!({"allow": ["17\\..*"], "ml": "forbid"})).evaluate(snapshot()).allows();
+        rule(json!({"allow": ["17\\..*"], "ml": "forbid"}))
+            .evaluate(snapshot())
+            .allows();
     }
 
     #[test]
     fn the_last_day_of_support_is_supported() {
         let zero = rule(json!({"end_of_support": {}}));
         zero.evaluate(lts_15_4().at("2026-10-31T23:59:59Z")).allows();
-        zero.evaluate(lts_15_4().at("2026-11-01T00:00:00Z")).violates("spark_version");
+        zero.evaluate(lts_15_4().at("2026-11-01T00:00:00Z"))
+            .violates("spark_version");
         let month = rule(json!({"end_of_support": {"min_days_left": 30}}));
         month.evaluate(lts_15_4().at("2026-10-01T00:00:00Z")).allows();
         let outcome = month.evaluate(lts_15_4().at("2026-10-02T00:00:00Z"));
@@ -295,16 +351,26 @@ mod tests {
 
     #[test]
     fn demands_hold_both_ways() {
-        rule(json!({"ml": "require"})).evaluate(lts_15_4()).violates("spark_version");
-        rule(json!({"gpu": "forbid", "ml": "forbid"})).evaluate(lts_15_4()).allows();
+        rule(json!({"ml": "require"}))
+            .evaluate(lts_15_4())
+            .violates("spark_version");
+        rule(json!({"gpu": "forbid", "ml": "forbid"}))
+            .evaluate(lts_15_4())
+            .allows();
     }
 
     #[test]
     fn a_pipeline_has_no_runtime_to_judge_and_everything_else_must_name_one() {
-        rule(json!({"lts_only": true})).evaluate(review(json!({})).workload("dlt")).allows();
+        rule(json!({"lts_only": true}))
+            .evaluate(review(json!({})).workload("dlt"))
+            .allows();
         rule(json!({})).evaluate(json!({})).violates("spark_version");
-        rule(json!({})).evaluate(json!({"spark_version": 15.4})).violates("spark_version");
-        rule(json!({})).evaluate(review(json!({})).unknown(&["spark_version"])).cannot_judge("spark_version");
+        rule(json!({}))
+            .evaluate(json!({"spark_version": 15.4}))
+            .violates("spark_version");
+        rule(json!({}))
+            .evaluate(review(json!({})).unknown(&["spark_version"]))
+            .cannot_judge("spark_version");
     }
 
     #[test]

@@ -53,21 +53,36 @@ impl<'a> Document<'a> {
         }
         // A cluster request has about one node for every eight bytes; more only costs a second allocation.
         let nodes = Vec::with_capacity(text.len() / 8 + 4);
-        let mut parser = Parser { text: text.as_bytes(), at: 0, nodes };
+        let mut parser = Parser {
+            text: text.as_bytes(),
+            at: 0,
+            nodes,
+        };
         match parser.document() {
-            Some(()) => Ok(Document { text, nodes: parser.nodes }),
+            Some(()) => Ok(Document {
+                text,
+                nodes: parser.nodes,
+            }),
             None => Err(format!("not JSON at byte {}", parser.at)),
         }
     }
 
     /// The outermost value.
     pub fn root(&self) -> Value<'_> {
-        Value { document: self, index: 0 }
+        Value {
+            document: self,
+            index: 0,
+        }
     }
 
     fn node(&self, index: u32) -> Node {
         // An index always comes from the tape itself; the fallback only keeps the guest free of panics.
-        let none = Node { kind: Kind::Null, start: 0, end: 0, next: index.saturating_add(1) };
+        let none = Node {
+            kind: Kind::Null,
+            start: 0,
+            end: 0,
+            next: index.saturating_add(1),
+        };
         self.nodes.get(index as usize).copied().unwrap_or(none)
     }
 
@@ -92,9 +107,9 @@ impl<'d> Value<'d> {
     pub fn json(self) -> &'d str {
         let node = self.node();
         match node.kind {
-            Kind::Text | Kind::TextWithEscapes => {
-                self.document.slice(node.start.saturating_sub(1), node.end.saturating_add(1))
-            }
+            Kind::Text | Kind::TextWithEscapes => self
+                .document
+                .slice(node.start.saturating_sub(1), node.end.saturating_add(1)),
             _ => self.document.slice(node.start, node.end),
         }
     }
@@ -174,7 +189,8 @@ impl<'d> Value<'d> {
 
     /// The members of an object in their order; nothing if this is no object.
     pub fn members(self) -> impl Iterator<Item = (Cow<'d, str>, Value<'d>)> {
-        self.members_with_key_nodes().map(|(key, value)| (key.text().unwrap_or_default(), value))
+        self.members_with_key_nodes()
+            .map(|(key, value)| (key.text().unwrap_or_default(), value))
     }
 
     fn members_with_key_nodes(self) -> impl Iterator<Item = (Value<'d>, Value<'d>)> {
@@ -192,7 +208,10 @@ impl<'d> Value<'d> {
         let mut index = self.index.saturating_add(1);
         let end = if node.kind == kind { node.next } else { index };
         std::iter::from_fn(move || {
-            let child = (index < end).then_some(Value { document: self.document, index })?;
+            let child = (index < end).then_some(Value {
+                document: self.document,
+                index,
+            })?;
             index = child.node().next;
             Some(child)
         })
@@ -270,7 +289,12 @@ impl Parser<'_> {
 
     fn push(&mut self, kind: Kind, start: usize, end: usize) {
         let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { kind, start: start as u32, end: end as u32, next });
+        self.nodes.push(Node {
+            kind,
+            start: start as u32,
+            end: end as u32,
+            next,
+        });
     }
 
     fn value(&mut self, depth: usize) -> Option<()> {
@@ -396,10 +420,46 @@ mod tests {
     fn agrees_with_serde_json_on_what_is_json() {
         let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         let texts = [
-            "", " ", "{}", "[]", "[1,]", "[,1]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "nul", "null", "true", "truex",
-            "01", "-0", "-", "1.", ".5", "1.5e", "1e+5", "1E-5", "--1", "+1", "\"", "\"\\x\"", "\"\\u12\"",
-            "\"\\u00e9\"", "\"a\tb\"", "[1 2]", "{} {}", " [ 1 , { \"a\" : [ ] } ] ", "\"é\"", "{\"a\":{\"b\":[null]}}",
-            "[[]", "]", "{\"a\":}", "\u{a0}1", "NaN", &deep(100), &deep(1000),
+            "",
+            " ",
+            "{}",
+            "[]",
+            "[1,]",
+            "[,1]",
+            "{\"a\":1,}",
+            "{\"a\"}",
+            "{a:1}",
+            "nul",
+            "null",
+            "true",
+            "truex",
+            "01",
+            "-0",
+            "-",
+            "1.",
+            ".5",
+            "1.5e",
+            "1e+5",
+            "1E-5",
+            "--1",
+            "+1",
+            "\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\u00e9\"",
+            "\"a\tb\"",
+            "[1 2]",
+            "{} {}",
+            " [ 1 , { \"a\" : [ ] } ] ",
+            "\"é\"",
+            "{\"a\":{\"b\":[null]}}",
+            "[[]",
+            "]",
+            "{\"a\":}",
+            "\u{a0}1",
+            "NaN",
+            &deep(100),
+            &deep(1000),
         ];
         for text in texts {
             let theirs = serde_json::from_str::<serde_json::Value>(text).is_ok();
@@ -409,7 +469,13 @@ mod tests {
 
     #[test]
     fn strings_read_as_serde_json_reads_them() {
-        for text in [r#""a\n\"\\\/\b\f\r\tz""#, r#""\u00e9\ud83d\ude00x""#, r#""\u0041\u0042""#, "\"é\"", "\"\""] {
+        for text in [
+            r#""a\n\"\\\/\b\f\r\tz""#,
+            r#""\u00e9\ud83d\ude00x""#,
+            r#""\u0041\u0042""#,
+            "\"é\"",
+            "\"\"",
+        ] {
             let document = Document::parse(text).unwrap();
             let theirs: String = serde_json::from_str(text).unwrap();
             assert_eq!(document.root().text().unwrap(), theirs);
@@ -431,7 +497,12 @@ mod tests {
         assert_eq!(list.child("2").unwrap().integer(), Some(30));
         assert_eq!(list.child("3").map(|value| value.json()), None);
         assert_eq!(root.get("a").unwrap().json(), r#"{"x":[1,{"y":2}]}"#);
-        assert_eq!(root.members().map(|(key, _)| key.into_owned()).collect::<Vec<_>>(), ["a", "bc"]);
+        assert_eq!(
+            root.members()
+                .map(|(key, _)| key.into_owned())
+                .collect::<Vec<_>>(),
+            ["a", "bc"]
+        );
         assert_eq!(root.get("x").map(|value| value.json()), None);
     }
 

@@ -7,7 +7,12 @@
 //!
 //! Every outcome is also held against what the contract asks of a verdict: messages are one lower-case sentence without
 //! a full stop, and whatever crosses as JSON text is JSON.
-#![allow(clippy::panic, clippy::expect_used, reason = "assertions of tests")]
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "assertions of tests"
+)]
 
 use std::marker::PhantomData;
 
@@ -28,10 +33,16 @@ impl<R: Rule> Harness<R> {
     /// What the rule says of settings it cannot use.
     pub fn new(settings: Json) -> Result<Self, Vec<SettingProblem>> {
         let schema: Json = serde_json::from_str(R::SETTINGS_SCHEMA).expect("the settings schema is JSON");
-        assert_eq!(schema["type"], "object", "the settings schema describes an object");
+        assert_eq!(
+            schema["type"], "object",
+            "the settings schema describes an object"
+        );
         let configured = Configured::new();
         configured.configure(&settings.to_string())?;
-        Ok(Harness { configured, rule: PhantomData })
+        Ok(Harness {
+            configured,
+            rule: PhantomData,
+        })
     }
 
     /// Judges a review.
@@ -45,7 +56,10 @@ impl<R: Rule> Harness<R> {
     pub fn supply(&self, review: impl Into<Sample>) -> Vec<Supplied> {
         let text = review.into().0.to_string();
         let supplied = contract::supply(&self.configured, &text).expect("the rule reads the review");
-        assert!(R::SUPPLIES || supplied.is_empty(), "a rule that supplies says so in `SUPPLIES`");
+        assert!(
+            R::SUPPLIES || supplied.is_empty(),
+            "a rule that supplies says so in `SUPPLIES`"
+        );
         supplied
     }
 }
@@ -118,17 +132,34 @@ impl Outcome {
     fn checked(verdict: Verdict) -> Self {
         for violation in &verdict.violations {
             assert_sentence(&violation.message);
-            for json in [&violation.actual, &violation.allowed, &violation.remedy, &violation.details].into_iter().flatten() {
+            for json in [
+                &violation.actual,
+                &violation.allowed,
+                &violation.remedy,
+                &violation.details,
+            ]
+            .into_iter()
+            .flatten()
+            {
                 assert!(serde_json::from_str::<Json>(json).is_ok(), "not JSON: {json}");
             }
         }
-        verdict.undetermined.iter().for_each(|undetermined| assert_sentence(&undetermined.message));
-        Outcome { violations: verdict.violations, undetermined: verdict.undetermined }
+        verdict
+            .undetermined
+            .iter()
+            .for_each(|undetermined| assert_sentence(&undetermined.message));
+        Outcome {
+            violations: verdict.violations,
+            undetermined: verdict.undetermined,
+        }
     }
 
     /// Asserts that nothing is objected to and everything was judged.
     pub fn allows(&self) {
-        assert!(self.violations.is_empty() && self.undetermined.is_empty(), "{self:?}");
+        assert!(
+            self.violations.is_empty() && self.undetermined.is_empty(),
+            "{self:?}"
+        );
     }
 
     /// Asserts that exactly one objection is raised, at this path, and gives it.
@@ -149,7 +180,11 @@ impl Outcome {
 
     /// The paths objected to, sorted.
     pub fn paths(&self) -> Vec<&str> {
-        let mut paths: Vec<_> = self.violations.iter().map(|violation| violation.path.as_str()).collect();
+        let mut paths: Vec<_> = self
+            .violations
+            .iter()
+            .map(|violation| violation.path.as_str())
+            .collect();
         paths.sort_unstable();
         paths
     }
@@ -158,16 +193,23 @@ impl Outcome {
 impl Violation {
     /// The remedy, parsed; `null` if there is none.
     pub fn remedy_json(&self) -> Json {
-        self.remedy.as_deref().map_or(Json::Null, |text| serde_json::from_str(text).expect("the remedy is JSON"))
+        self.remedy.as_deref().map_or(Json::Null, |text| {
+            serde_json::from_str(text).expect("the remedy is JSON")
+        })
     }
 
     /// What is allowed, parsed; `null` if it is not said.
     pub fn allowed_json(&self) -> Json {
-        self.allowed.as_deref().map_or(Json::Null, |text| serde_json::from_str(text).expect("what is allowed is JSON"))
+        self.allowed.as_deref().map_or(Json::Null, |text| {
+            serde_json::from_str(text).expect("what is allowed is JSON")
+        })
     }
 }
 
 fn assert_sentence(message: &str) {
     let lower = !message.starts_with(char::is_uppercase);
-    assert!(lower && !message.is_empty() && !message.ends_with('.'), "not a lower-case sentence without full stop: {message}");
+    assert!(
+        lower && !message.is_empty() && !message.ends_with('.'),
+        "not a lower-case sentence without full stop: {message}"
+    );
 }

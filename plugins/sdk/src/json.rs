@@ -26,8 +26,9 @@ impl ToJson for str {
                 '"' => out.push_str("\\\""),
                 '\\' => out.push_str("\\\\"),
                 c if c < ' ' => {
-                    const HEX: [char; 16] =
-                        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+                    const HEX: [char; 16] = [
+                        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+                    ];
                     out.push_str("\\u00");
                     out.extend(HEX.get(c as usize >> 4));
                     out.extend(HEX.get(c as usize & 15));

@@ -26,11 +26,12 @@ pub fn walk<'d>(cluster: Value<'d>, path: &str) -> Found<'d> {
             return Found::Absent;
         }
         let walked = path.len().saturating_sub(ahead.len());
-        let (segment, remainder) = if walked == 0 || !MAPS.contains(&path.get(..walked.saturating_sub(1)).unwrap_or_default()) {
-            split(ahead)
-        } else {
-            (ahead, None)
-        };
+        let (segment, remainder) =
+            if walked == 0 || !MAPS.contains(&path.get(..walked.saturating_sub(1)).unwrap_or_default()) {
+                split(ahead)
+            } else {
+                (ahead, None)
+            };
         if !value.is_map() && !value.is_list() {
             return Found::Blocked(value, walked.saturating_sub(1));
         }
@@ -40,7 +41,11 @@ pub fn walk<'d>(cluster: Value<'d>, path: &str) -> Found<'d> {
         }
         rest = remainder;
     }
-    if value.is_null() { Found::Absent } else { Found::At(value) }
+    if value.is_null() {
+        Found::Absent
+    } else {
+        Found::At(value)
+    }
 }
 
 fn split(path: &str) -> (&str, Option<&str>) {
@@ -52,5 +57,6 @@ fn split(path: &str) -> (&str, Option<&str>) {
 
 /// Whether `path` is `parent` or lies below it.
 pub fn is_within(path: &str, parent: &str) -> bool {
-    path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    path.strip_prefix(parent)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -23,7 +23,10 @@ impl Pattern {
         };
         // A first search fills the cache of the matcher, which is then frozen into the image with the pattern.
         anchored.is_match("");
-        Ok(Pattern { written: written.into(), anchored })
+        Ok(Pattern {
+            written: written.into(),
+            anchored,
+        })
     }
 
     /// Whether the whole text matches.

@@ -132,11 +132,15 @@ impl<'a> Review<'a> {
 
     /// Whether the attribute, a parent of it or anything below it has a value that nobody knows yet.
     pub fn is_unknown_within(&self, path: &str) -> bool {
-        self.unknown().any(|unknown| is_within(path, &unknown) || is_within(&unknown, path))
+        self.unknown()
+            .any(|unknown| is_within(path, &unknown) || is_within(&unknown, path))
     }
 
     fn unknown(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.member("unknown").into_iter().flat_map(Value::items).filter_map(Value::text)
+        self.member("unknown")
+            .into_iter()
+            .flat_map(Value::items)
+            .filter_map(Value::text)
     }
 
     /// The value of an attribute; none if it is absent, `null` or unknown.
@@ -169,7 +173,11 @@ impl<'a> Review<'a> {
         match self.value(path) {
             Reading::Is(found) => match convert(found) {
                 Some(value) => Reading::Is(value),
-                None => Reading::Wrong(Misfit { path: path.into(), found, expected }),
+                None => Reading::Wrong(Misfit {
+                    path: path.into(),
+                    found,
+                    expected,
+                }),
             },
             Reading::Absent => Reading::Absent,
             Reading::Unknown => Reading::Unknown,
@@ -189,7 +197,9 @@ impl<'a> Review<'a> {
 
     /// An attribute that is a whole number, 0 or more.
     pub fn count(&self, path: &str) -> Reading<'_, i64> {
-        self.typed(path, "a whole number, 0 or more", |value| value.integer().filter(|n| *n >= 0))
+        self.typed(path, "a whole number, 0 or more", |value| {
+            value.integer().filter(|n| *n >= 0)
+        })
     }
 
     /// An attribute that is a number.
@@ -228,15 +238,27 @@ mod tests {
     fn the_rest_of_a_path_into_a_map_is_one_key() {
         let review = Review::parse(REVIEW).unwrap();
         assert_eq!(review.text("custom_tags.cost.centre").known().unwrap(), "12");
-        assert_eq!(review.text("spark_conf.spark.master").known().unwrap(), "local[*]");
+        assert_eq!(
+            review.text("spark_conf.spark.master").known().unwrap(),
+            "local[*]"
+        );
         assert!(review.attribute("custom_tags").unwrap().is_map());
     }
 
     #[test]
     fn numbers_in_a_path_count_from_zero_in_a_list() {
         let review = Review::parse(REVIEW).unwrap();
-        assert_eq!(review.text("init_scripts.0.workspace.destination").known().unwrap(), "/Shared/a.sh");
-        assert!(matches!(review.text("init_scripts.1.workspace.destination"), Reading::Absent));
+        assert_eq!(
+            review
+                .text("init_scripts.0.workspace.destination")
+                .known()
+                .unwrap(),
+            "/Shared/a.sh"
+        );
+        assert!(matches!(
+            review.text("init_scripts.1.workspace.destination"),
+            Reading::Absent
+        ));
     }
 
     #[test]
@@ -250,7 +272,10 @@ mod tests {
     #[test]
     fn what_lies_below_an_unknown_attribute_is_unknown() {
         let review = Review::parse(REVIEW).unwrap();
-        assert!(matches!(review.text("azure_attributes.availability"), Reading::Unknown));
+        assert!(matches!(
+            review.text("azure_attributes.availability"),
+            Reading::Unknown
+        ));
         assert!(review.is_unknown("custom_tags.owner") && !review.is_unknown("custom_tags"));
         assert!(review.is_unknown_within("custom_tags"));
         assert!(!review.is_unknown("node_type_id_other"));
@@ -261,7 +286,10 @@ mod tests {
         let review = Review::parse(REVIEW).unwrap();
         match review.integer("autoscale.max_workers") {
             Reading::Wrong(misfit) => {
-                assert_eq!((misfit.path.as_str(), misfit.found.json()), ("autoscale", "\"wide\""));
+                assert_eq!(
+                    (misfit.path.as_str(), misfit.found.json()),
+                    ("autoscale", "\"wide\"")
+                );
             }
             _ => panic!("`autoscale` is not an object"),
         }
@@ -270,7 +298,10 @@ mod tests {
     #[test]
     fn facts_are_found_by_name() {
         let review = Review::parse(REVIEW).unwrap();
-        let key = review.fact("runtime").and_then(|fact| fact.get("key")).and_then(|key| key.text());
+        let key = review
+            .fact("runtime")
+            .and_then(|fact| fact.get("key"))
+            .and_then(|key| key.text());
         assert_eq!(key.unwrap(), "15.4.x-scala2.12");
         assert!(review.fact("nodes").is_none());
     }

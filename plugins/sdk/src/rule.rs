@@ -54,7 +54,9 @@ impl<R: Rule> Configured<R> {
     /// What is wrong with the settings; a second call, because an image holds one configuration.
     pub fn configure(&self, settings: &str) -> Result<(), Vec<SettingProblem>> {
         let rule = settings::configure::<R>(settings)?;
-        self.0.set(rule).map_err(|_| vec![SettingProblem::new("", "already configured")])
+        self.0
+            .set(rule)
+            .map_err(|_| vec![SettingProblem::new("", "already configured")])
     }
 
     /// The rule.

@@ -17,7 +17,9 @@ fn parse<S: DeserializeOwned>(settings: &str) -> Result<S, SettingProblem> {
     let mut deserializer = serde_json::Deserializer::from_str(settings);
     let parsed = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| SettingProblem::new(pointer(error.path()), error.inner().to_string()))?;
-    deserializer.end().map_err(|error| SettingProblem::new("", error.to_string()))?;
+    deserializer
+        .end()
+        .map_err(|error| SettingProblem::new("", error.to_string()))?;
     Ok(parsed)
 }
 
@@ -42,7 +44,10 @@ fn pointer(path: &Path) -> String {
 impl SettingProblem {
     /// A problem at a JSON pointer into the settings.
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        SettingProblem { pointer: pointer.into(), message: message.into() }
+        SettingProblem {
+            pointer: pointer.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -89,11 +94,19 @@ impl Problems {
     }
 
     /// Notes a lower bound that stands above its upper bound.
-    pub fn ordered<T: PartialOrd + std::fmt::Display>(&mut self, pointer: &str, min: Option<T>, max: Option<T>) {
+    pub fn ordered<T: PartialOrd + std::fmt::Display>(
+        &mut self,
+        pointer: &str,
+        min: Option<T>,
+        max: Option<T>,
+    ) {
         if let (Some(min), Some(max)) = (min, max)
             && min > max
         {
-            self.add(pointer, format!("`min` is `{min}`, above `max`, which is `{max}`: nothing would pass"));
+            self.add(
+                pointer,
+                format!("`min` is `{min}`, above `max`, which is `{max}`: nothing would pass"),
+            );
         }
     }
 

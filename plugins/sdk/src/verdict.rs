@@ -6,7 +6,11 @@ use crate::{Reading, Supplied, SupplyKind, Undetermined, Verdict, Violation};
 impl Verdict {
     /// Nothing to object to, so far.
     pub fn pass() -> Self {
-        Verdict { violations: Vec::new(), undetermined: Vec::new(), details: None }
+        Verdict {
+            violations: Vec::new(),
+            undetermined: Vec::new(),
+            details: None,
+        }
     }
 
     /// Objects to something.
@@ -16,7 +20,10 @@ impl Verdict {
 
     /// Says that something the rule needs is not known. One sentence, lower case, no full stop.
     pub fn undetermined(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.undetermined.push(Undetermined { path: path.into(), message: message.into() });
+        self.undetermined.push(Undetermined {
+            path: path.into(),
+            message: message.into(),
+        });
     }
 
     /// Handles the readings that a rule cannot judge: an unknown value is undetermined, a value of the wrong type
@@ -27,7 +34,12 @@ impl Verdict {
             Reading::Wrong(misfit) => self.violate(
                 Violation::new(
                     misfit.path.clone(),
-                    format!("`{}` is `{}`, expected {}", misfit.path, excerpt(misfit.found.json()), misfit.expected),
+                    format!(
+                        "`{}` is `{}`, expected {}",
+                        misfit.path,
+                        excerpt(misfit.found.json()),
+                        misfit.expected
+                    ),
                 )
                 .actual(misfit.found),
             ),
@@ -39,7 +51,11 @@ impl Verdict {
 /// The beginning of a text that may be long, for messages.
 fn excerpt(text: &str) -> String {
     const SHOWN: usize = 80;
-    match text.char_indices().nth(SHOWN).and_then(|(end, _)| text.get(..end)) {
+    match text
+        .char_indices()
+        .nth(SHOWN)
+        .and_then(|(end, _)| text.get(..end))
+    {
         Some(beginning) => format!("{beginning}…"),
         None => text.into(),
     }
@@ -89,11 +105,19 @@ impl Violation {
 impl Supplied {
     /// A value that the request must have.
     pub fn fixed(path: impl Into<String>, value: impl ToJson) -> Self {
-        Supplied { path: path.into(), value: value.to_json(), kind: SupplyKind::Fixed }
+        Supplied {
+            path: path.into(),
+            value: value.to_json(),
+            kind: SupplyKind::Fixed,
+        }
     }
 
     /// A value that the request gets if it gives none.
     pub fn default_value(path: impl Into<String>, value: impl ToJson) -> Self {
-        Supplied { path: path.into(), value: value.to_json(), kind: SupplyKind::Default }
+        Supplied {
+            path: path.into(),
+            value: value.to_json(),
+            kind: SupplyKind::Default,
+        }
     }
 }

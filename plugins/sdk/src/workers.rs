@@ -41,13 +41,19 @@ impl Review<'_> {
 
     fn workers(&self, scaling: &'static str) -> WorkerCount<'_> {
         if self.scales() {
-            return WorkerCount { path: scaling, count: self.count(scaling) };
+            return WorkerCount {
+                path: scaling,
+                count: self.count(scaling),
+            };
         }
         let count = match self.count(NUM_WORKERS) {
             Reading::Absent if names_single_node(self) => Reading::Is(0),
             count => count,
         };
-        WorkerCount { path: NUM_WORKERS, count }
+        WorkerCount {
+            path: NUM_WORKERS,
+            count,
+        }
     }
 }
 
@@ -55,7 +61,8 @@ impl Review<'_> {
 /// `singleNode` in `spark_conf`.
 pub fn names_single_node(review: &Review<'_>) -> bool {
     let profile = review.text(PROFILE).known();
-    review.boolean("is_single_node").known() == Some(true) || profile.is_some_and(|profile| profile == SINGLE_NODE)
+    review.boolean("is_single_node").known() == Some(true)
+        || profile.is_some_and(|profile| profile == SINGLE_NODE)
 }
 
 impl Violation {
@@ -73,7 +80,9 @@ impl Violation {
         }
         match review.count(AUTOSCALE_MIN).known() {
             Some(min) if min < workers => self.remedy(AUTOSCALE_MAX, workers),
-            Some(_) if workers > 1 => self.remedy(AUTOSCALE_MIN, workers - 1).remedy(AUTOSCALE_MAX, workers),
+            Some(_) if workers > 1 => self
+                .remedy(AUTOSCALE_MIN, workers - 1)
+                .remedy(AUTOSCALE_MAX, workers),
             Some(_) if workers == 1 => self.remedy_fixed_size(1),
             _ => self,
         }

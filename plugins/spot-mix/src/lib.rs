@@ -77,14 +77,22 @@ impl Rule for SpotMix {
         let mut problems = Problems::new();
         let Numbers { min, max } = settings.first_on_demand;
         problems.ordered("/first_on_demand", min, max);
-        let spot_share = bounds("/spot_share", &settings.spot_share.min, &settings.spot_share.max, &mut problems);
+        let spot_share = bounds(
+            "/spot_share",
+            &settings.spot_share.min,
+            &settings.spot_share.max,
+            &mut problems,
+        );
         let bid = settings.spot_bid_max_price.map(|bid| Bid {
             price: bounds("/spot_bid_max_price", &bid.min, &bid.max, &mut problems),
             allow_market: bid.allow_market,
         });
         let mut share = |name: &str, bound: Option<Decimal>| {
             if let Some(bound) = bound.filter(|bound| *bound < Decimal::ZERO || *bound > Decimal::ONE) {
-                problems.add(format!("/spot_share/{name}"), format!("`{bound}` is no share, `0` to `1` are"));
+                problems.add(
+                    format!("/spot_share/{name}"),
+                    format!("`{bound}` is no share, `0` to `1` are"),
+                );
             }
         };
         share("min", spot_share.min);
@@ -101,7 +109,10 @@ impl Rule for SpotMix {
     fn evaluate(&self, review: &Review<'_>) -> Verdict {
         let mut verdict = Verdict::pass();
         let Some(cloud) = Cloud::of(review) else {
-            verdict.undetermined("cloud", "the cloud of the request is not known, nor which attributes hold for it");
+            verdict.undetermined(
+                "cloud",
+                "the cloud of the request is not known, nor which attributes hold for it",
+            );
             return verdict;
         };
         self.judge_availability(cloud, review, &mut verdict);
@@ -116,7 +127,12 @@ impl Rule for SpotMix {
     }
 }
 
-fn bounds(pointer: &str, min: &Option<String>, max: &Option<String>, problems: &mut Problems) -> Bounds<Decimal> {
+fn bounds(
+    pointer: &str,
+    min: &Option<String>,
+    max: &Option<String>,
+    problems: &mut Problems,
+) -> Bounds<Decimal> {
     let bounds = Bounds {
         min: problems.decimal(&format!("{pointer}/min"), min.as_deref()),
         max: problems.decimal(&format!("{pointer}/max"), max.as_deref()),
@@ -187,16 +203,27 @@ impl SpotMix {
             Reading::Is(found) => Some(found),
             unclear => return verdict.unclear(path, &unclear),
         };
-        if found.as_ref().is_some_and(|found| list.iter().any(|entry| entry == found)) {
+        if found
+            .as_ref()
+            .is_some_and(|found| list.iter().any(|entry| entry == found))
+        {
             return;
         }
-        let allowed = list.iter().map(|entry| format!("`{entry}`")).collect::<Vec<_>>().join(", ");
+        let allowed = list
+            .iter()
+            .map(|entry| format!("`{entry}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
         let message = match &found {
             Some(found) => format!("`{path}` is `{found}`; allowed: {allowed}"),
-            None => format!("`{path}` is not given, and Databricks would use `{}`; allowed: {allowed}", cloud.default),
+            None => format!(
+                "`{path}` is not given, and Databricks would use `{}`; allowed: {allowed}",
+                cloud.default
+            ),
         };
-        let violation =
-            Violation::new(path, message).actual_if(found.as_deref()).allowed(allowed::values(list));
+        let violation = Violation::new(path, message)
+            .actual_if(found.as_deref())
+            .allowed(allowed::values(list));
         verdict.violate(match list.as_slice() {
             [only] => violation.remedy(path, only),
             _ => violation,
@@ -209,7 +236,9 @@ impl SpotMix {
             return;
         }
         let path = cloud.first_on_demand;
-        let Some(given) = review.count(path).settle(path, verdict) else { return };
+        let Some(given) = review.count(path).settle(path, verdict) else {
+            return;
+        };
         let found = given.unwrap_or(0);
         let (bound, message) = match (min, max) {
             (Some(min), _) if found < min => (min, format!("at least `{min}` is required")),
@@ -245,7 +274,11 @@ impl SpotMix {
             unclear if !bounded => return verdict.unclear(cloud.first_on_demand, &unclear),
             _ => return,
         };
-        let mix = Mix { cloud, first_on_demand, on_demand: availability == cloud.on_demand };
+        let mix = Mix {
+            cloud,
+            first_on_demand,
+            on_demand: availability == cloud.on_demand,
+        };
         if self.driver_on_demand {
             mix.judge_driver(&availability, verdict);
         }
@@ -265,12 +298,19 @@ impl SpotMix {
             match count.settle(path, verdict) {
                 Some(Some(workers)) => workers.saturating_add(1),
                 Some(None) => {
-                    return verdict.undetermined(path, "the request names no size, so no share of its nodes can be told");
+                    return verdict.undetermined(
+                        path,
+                        "the request names no size, so no share of its nodes can be told",
+                    );
                 }
                 None => return,
             }
         };
-        let spot = if mix.on_demand { 0 } else { nodes.saturating_sub(mix.first_on_demand).max(0) };
+        let spot = if mix.on_demand {
+            0
+        } else {
+            nodes.saturating_sub(mix.first_on_demand).max(0)
+        };
         // Compared as products, because a quotient such as 1/3 has no exact decimal.
         let product = |share: Decimal| share.checked_mul(Decimal::from(nodes));
         let found = Decimal::from(spot);
@@ -281,7 +321,11 @@ impl SpotMix {
             (_, Some(min)) => (min, "at least"),
             _ => return,
         };
-        let path = if mix.on_demand { mix.cloud.availability } else { mix.cloud.first_on_demand };
+        let path = if mix.on_demand {
+            mix.cloud.availability
+        } else {
+            mix.cloud.first_on_demand
+        };
         let what = match mix.on_demand {
             true => "no node would be on spot".into(),
             false => format!("`{spot}` of `{nodes}` nodes would be on spot at maximum size"),
@@ -290,12 +334,18 @@ impl SpotMix {
             .allowed(allowed::member("spot_share", share_allowed(min, max)));
         let limit = product(bound).unwrap_or_default();
         let first = match above {
-            Some(_) => i64::try_from(limit.floor()).ok().map(|spot| nodes.saturating_sub(spot)),
+            Some(_) => i64::try_from(limit.floor())
+                .ok()
+                .map(|spot| nodes.saturating_sub(spot)),
             None if mix.on_demand => None,
-            None => i64::try_from(limit.ceil()).ok().map(|spot| nodes.saturating_sub(spot)),
+            None => i64::try_from(limit.ceil())
+                .ok()
+                .map(|spot| nodes.saturating_sub(spot)),
         };
         verdict.violate(match first {
-            Some(first) => violation.actual(mix.first_on_demand).remedy(mix.cloud.first_on_demand, first),
+            Some(first) => violation
+                .actual(mix.first_on_demand)
+                .remedy(mix.cloud.first_on_demand, first),
             None => violation,
         });
     }
@@ -351,19 +401,28 @@ impl Mix<'_> {
 
 impl Bid {
     fn judge(&self, cloud: &Cloud, review: &Review<'_>, verdict: &mut Verdict) {
-        let Some(path) = cloud.spot_bid_max_price else { return };
+        let Some(path) = cloud.spot_bid_max_price else {
+            return;
+        };
         let value = review.value(path);
         let given = match &value {
             Reading::Is(value) => Some(*value),
             _ => None,
         };
-        let Some(found) = review.decimal(path).settle(path, verdict) else { return };
+        let Some(found) = review.decimal(path).settle(path, verdict) else {
+            return;
+        };
         let market = Decimal::NEGATIVE_ONE;
         let price = found.unwrap_or(market);
         let Bounds { min, max } = self.price;
         if price == market {
             if !self.allow_market {
-                verdict.violate(self.violation(path, given, "any price up to the on-demand one", max.or(min)));
+                verdict.violate(self.violation(
+                    path,
+                    given,
+                    "any price up to the on-demand one",
+                    max.or(min),
+                ));
             }
         } else if min.is_some_and(|min| price < min) {
             verdict.violate(self.violation(path, given, "too low", min));
@@ -372,7 +431,13 @@ impl Bid {
         }
     }
 
-    fn violation(&self, path: &str, given: Option<Value<'_>>, what: &str, nearest: Option<Decimal>) -> Violation {
+    fn violation(
+        &self,
+        path: &str,
+        given: Option<Value<'_>>,
+        what: &str,
+        nearest: Option<Decimal>,
+    ) -> Violation {
         let found = match given {
             Some(found) => format!("`{path}` is `{}`", found.json()),
             None => format!("`{path}` is not given, which counts as `-1`"),
@@ -424,7 +489,10 @@ mod tests {
         let outcome = rule.evaluate(json!({"num_workers": 2}));
         let violation = outcome.violates(AVAILABILITY);
         assert!(violation.message.contains("`ON_DEMAND_AZURE`"));
-        assert_eq!(violation.remedy_json(), json!({AVAILABILITY: "SPOT_WITH_FALLBACK_AZURE"}));
+        assert_eq!(
+            violation.remedy_json(),
+            json!({AVAILABILITY: "SPOT_WITH_FALLBACK_AZURE"})
+        );
     }
 
     #[test]
@@ -435,7 +503,8 @@ mod tests {
         let outcome = rule.evaluate(spot(0, 4));
         assert_eq!(outcome.violates(FIRST).remedy_json(), json!({FIRST: 1}));
         // Databricks on AWS uses spot when nothing is said.
-        rule.evaluate(review(json!({"num_workers": 4})).cloud("AWS")).violates("aws_attributes.first_on_demand");
+        rule.evaluate(review(json!({"num_workers": 4})).cloud("AWS"))
+            .violates("aws_attributes.first_on_demand");
     }
 
     #[test]
@@ -444,7 +513,11 @@ mod tests {
         rule.evaluate(spot(1, 4)).allows();
         let outcome = rule.evaluate(spot(1, 9));
         let violation = outcome.violates(FIRST);
-        assert!(violation.message.contains("`9` of `10` nodes"), "{}", violation.message);
+        assert!(
+            violation.message.contains("`9` of `10` nodes"),
+            "{}",
+            violation.message
+        );
         assert_eq!(violation.remedy_json(), json!({FIRST: 2}));
         let scaling = json!({
             "autoscale": {"min_workers": 1, "max_workers": 9},
@@ -469,7 +542,8 @@ mod tests {
 
     #[test]
     fn a_pool_decides_for_its_nodes() {
-        let outcome = rule(json!({"driver_on_demand": true})).evaluate(json!({"instance_pool_id": "p", "num_workers": 1}));
+        let outcome = rule(json!({"driver_on_demand": true}))
+            .evaluate(json!({"instance_pool_id": "p", "num_workers": 1}));
         outcome.cannot_judge(AVAILABILITY);
     }
 
@@ -479,7 +553,13 @@ mod tests {
         let bid = |price: Json| json!({"azure_attributes": {"spot_bid_max_price": price}});
         let path = "azure_attributes.spot_bid_max_price";
         rule.evaluate(bid(json!(0.1))).allows();
-        for (price, nearest) in [(json!(-1), 0.1), (json!(-1.0), 0.1), (Json::Null, 0.1), (json!(0.2), 0.1), (json!(0), 0.01)] {
+        for (price, nearest) in [
+            (json!(-1), 0.1),
+            (json!(-1.0), 0.1),
+            (Json::Null, 0.1),
+            (json!(0.2), 0.1),
+            (json!(0), 0.01),
+        ] {
             let outcome = rule.evaluate(bid(price));
             assert_eq!(outcome.violates(path).remedy_json(), json!({path: nearest}));
         }
@@ -490,17 +570,24 @@ mod tests {
     #[test]
     fn unknown_and_odd_values() {
         let rule = rule(json!({"driver_on_demand": true, "spot_share": {"max": "0.5"}}));
-        rule.evaluate(review(json!({})).unknown(&["azure_attributes"])).cannot_judge(AVAILABILITY);
-        rule.evaluate(json!({"azure_attributes": 7, "num_workers": 1})).violates("azure_attributes");
-        rule.evaluate(review(spot(1, 0)).unknown(&["num_workers"])).cannot_judge("num_workers");
+        rule.evaluate(review(json!({})).unknown(&["azure_attributes"]))
+            .cannot_judge(AVAILABILITY);
+        rule.evaluate(json!({"azure_attributes": 7, "num_workers": 1}))
+            .violates("azure_attributes");
+        rule.evaluate(review(spot(1, 0)).unknown(&["num_workers"]))
+            .cannot_judge("num_workers");
         rule.evaluate(review(json!({})).cloud("")).cannot_judge("cloud");
     }
 
     #[test]
     fn shares_lie_between_nothing_and_everything() {
-        let settings = json!({"spot_share": {"min": "80", "max": "x"}, "first_on_demand": {"min": 2, "max": 1}});
+        let settings =
+            json!({"spot_share": {"min": "80", "max": "x"}, "first_on_demand": {"min": 2, "max": 1}});
         let pointers: Vec<_> = Harness::<SpotMix>::new(settings).err().unwrap();
         let pointers: Vec<_> = pointers.iter().map(|problem| problem.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/first_on_demand", "/spot_share/max", "/spot_share/min"]);
+        assert_eq!(
+            pointers,
+            ["/first_on_demand", "/spot_share/max", "/spot_share/min"]
+        );
     }
 }

@@ -1,0 +1,156 @@
+//! The ledger's two promises of speed: charges are inserted durably at hundreds of thousands a second, and a month's
+//! report comes from the daily sums, so it does not depend on the number of charges.
+//!
+//! `cargo bench --bench ledger`
+
+use std::sync::Arc;
+use tempfile::TempDir;
+use tollgate::ledger::rate::{Rated, rate};
+use tollgate::model::charge::{Price, PriceInForce};
+use tollgate::model::meter::Meter;
+use tollgate::model::money::{Currency, UnitPrice};
+use tollgate::model::period::{Month, Period, from_unix};
+use tollgate::model::usage::{Subject, Usage};
+use tollgate::report::{CostReport, Dimension, Format, MonthInput, RenderOptions, render};
+use tollgate::store::Database;
+
+const CLUSTERS: i64 = 500;
+const DAYS: i64 = 31;
+/// Per cluster and day; 500 x 31 x 65 = 1,007,500, cut to a million.
+const CHARGES_PER_DAY: i64 = 65;
+const CHARGES: usize = 1_000_000;
+const BATCH: usize = 10_000;
+
+fn main() {
+    divan::main();
+}
+
+/// A million charges in order of time: VM and DBU of the nodes of 500 clusters of 20 teams.
+fn charges() -> Vec<Rated> {
+    let month: Month = "2026-10".parse().unwrap();
+    let start = month.period().start.timestamp();
+    let subjects: Vec<Arc<Subject>> = (0..CLUSTERS).map(subject).collect();
+    let meters: Vec<Arc<Meter>> = [
+        "vm/AZURE/westus2/Standard_DS3_v2/on_demand",
+        "vm/AZURE/westus2/Standard_DS3_v2/spot",
+        "dbu/AZURE/PREMIUM_JOBS_COMPUTE",
+    ]
+    .iter()
+    .map(|text| Arc::new(text.parse().unwrap()))
+    .collect();
+    let prices = ["0.229", "0.0458", "0.3"].map(price);
+    let mut rated = Vec::with_capacity(CHARGES);
+    for day in 0..DAYS {
+        for n in 0..CHARGES_PER_DAY {
+            for (subject, cluster) in subjects.iter().zip(0_i64..) {
+                let kind = usize::try_from(n % 3).unwrap();
+                let from = start + day * 86_400 + n * 1_200 + cluster;
+                let period = Period::new(from_unix(from), from_unix(from + 1_199)).unwrap();
+                let usage = Usage {
+                    resource: format!("{cluster:04x}-{n:04x}-{day:02}"),
+                    subject: Arc::clone(subject),
+                    meter: Arc::clone(&meters[kind]),
+                    per_hour: Some("0.75".parse().unwrap()),
+                    period,
+                    since: period.start,
+                };
+                let price = Some(prices[kind].clone());
+                rated.extend(rate(&usage, &[PriceInForce { period, price }]).unwrap());
+            }
+        }
+    }
+    rated.truncate(CHARGES);
+    assert_eq!(rated.len(), CHARGES);
+    rated
+}
+
+fn subject(cluster: i64) -> Arc<Subject> {
+    Arc::new(Subject {
+        workspace: "prod-westus2".to_owned(),
+        team: format!("team-{:02}", cluster % 20),
+        cluster_id: format!("1001-0101{cluster:02}-abcd{cluster:04}"),
+        cluster_name: format!("etl-nightly-{cluster}"),
+        job_name: format!("job-{cluster}"),
+        run_id: String::new(),
+        pool: String::new(),
+        owner: format!("user{}@example.com", cluster % 60),
+        policy: "etl-jobs".to_owned(),
+    })
+}
+
+fn price(text: &str) -> Price {
+    Price {
+        unit_price: UnitPrice(text.parse().unwrap()),
+        currency: Currency::USD,
+        source: Arc::from("azure-westus2#list-2026-10-01"),
+        synthetic: false,
+    }
+}
+
+fn filled(charges: &[Rated]) -> (TempDir, Database) {
+    let folder = TempDir::new().unwrap();
+    let mut database = Database::open(folder.path().join("ledger.db")).unwrap();
+    for batch in charges.chunks(BATCH) {
+        database.append("bench", batch).unwrap();
+    }
+    (folder, database)
+}
+
+/// A new file each time; every batch of 10,000 is on disk before the next begins.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn append_a_million_durably(bencher: divan::Bencher) {
+    let charges = charges();
+    bencher
+        .counter(divan::counter::ItemsCount::new(CHARGES))
+        .bench_local(|| filled(&charges));
+}
+
+/// The same facts again: all known.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn append_a_million_known(bencher: divan::Bencher) {
+    let charges = charges();
+    let (_folder, mut database) = filled(&charges);
+    bencher
+        .counter(divan::counter::ItemsCount::new(CHARGES))
+        .bench_local(|| {
+            for batch in charges.chunks(BATCH) {
+                database.append("bench", batch).unwrap();
+            }
+        });
+}
+
+/// Query, sums and text, by team and SKU and cluster.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn report_a_month_of_a_million(bencher: divan::Bencher) {
+    let (_folder, database) = filled(&charges());
+    let month: Month = "2026-10".parse().unwrap();
+    let options = RenderOptions {
+        dimensions: vec![Dimension::Team, Dimension::Sku, Dimension::Cluster],
+        decimals: 2,
+    };
+    bencher.bench_local(|| {
+        let head = database.head().unwrap();
+        let report = CostReport::new(MonthInput {
+            month,
+            currency: head.currency,
+            head: head.hash,
+            ledger_entries: u64::try_from(head.entries).unwrap(),
+            rows: database.cost_rows(&month.period()).unwrap(),
+            unpriced: database.unpriced_rows(&month.period()).unwrap(),
+            unfinished_runs: database.unfinished_runs().unwrap(),
+        });
+        render(&report, Format::Text, &options).unwrap()
+    });
+}
+
+/// Everything recomputed.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn check_a_million(bencher: divan::Bencher) {
+    let (_folder, database) = filled(&charges());
+    bencher
+        .counter(divan::counter::ItemsCount::new(CHARGES))
+        .bench_local(|| {
+            let report = tollgate::store::check::check(&database, &mut |_, _| ()).unwrap();
+            assert!(report.is_sound());
+        });
+}

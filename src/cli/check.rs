@@ -1,0 +1,122 @@
+//! `tollgate check FILE...`: may these clusters be created?
+
+use clap::Args;
+use std::path::PathBuf;
+
+use super::context::{PlaceFlags, PolicyFlags, TextOrJson, colour};
+use super::exit::{Exit, complain, finish, json, json_line, print};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::ops::check::{Answer, CheckOptions, Checked, check};
+use crate::ops::files::{Text, read_text};
+use crate::ops::policies::Policies;
+use crate::ops::prices::catalogue;
+use crate::report::decision::{DecisionJson, RequestName, text};
+
+/// Decides whether clusters may be created: by the policy they name (or --policy) and by every guardrail.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: tollgate check request.json --policy etl-jobs --workload job --region westus2\n         \
+                        generate | tollgate check - --format json | jq .decision"
+)]
+pub(super) struct Check {
+    /// Clusters API create requests: one, an array, or one per line; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Judge by this policy, whatever the requests name
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
+    /// Who asks
+    #[arg(long, value_name = "USER")]
+    principal: Option<String>,
+    /// Output format: text, or JSON (one object, or one per line for several requests)
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+    #[command(flatten)]
+    place: PlaceFlags,
+    #[command(flatten)]
+    policies: PolicyFlags,
+}
+
+impl Check {
+    pub fn run(self) -> Exit {
+        finish(self.answer())
+    }
+
+    fn answer(self) -> Result<Exit, Diagnostics> {
+        let sources = read_all(&self.files)?;
+        let host = self.policies.sandbox.host()?;
+        let mut policies = Policies::open(&self.policies.source(), &host)?;
+        let mut catalogue = catalogue(&self.place.prices)?;
+        let options = CheckOptions {
+            policy: self.policy,
+            place: self.place.place(),
+            workload: self.place.workload,
+            at: self.place.at(),
+            principal: self.principal,
+        };
+        let checked = check(&sources, &mut policies, &mut catalogue, &options)?;
+        print(&shown(&checked, self.format)?);
+        complain(&checked.problems);
+        Ok(exit(&checked))
+    }
+}
+
+/// Reads every file; all that cannot be read are named.
+pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Text>, Diagnostics> {
+    let mut problems = Vec::new();
+    let mut texts = Vec::new();
+    if files.iter().filter(|f| f.as_os_str() == "-").count() > 1 {
+        return Err(Diagnostic::error("file::twice", "-", "standard input can be read only once").into());
+    }
+    for file in files {
+        match read_text(file) {
+            Ok(text) => texts.push(text),
+            Err(found) => problems.extend(found.0),
+        }
+    }
+    if problems.is_empty() {
+        Ok(texts)
+    } else {
+        Err(Diagnostics(problems))
+    }
+}
+
+fn shown(checked: &Checked, format: TextOrJson) -> Result<String, Diagnostics> {
+    let mut out = String::new();
+    let alone = checked.answers.len() == 1 && checked.problems.0.is_empty();
+    for answer in &checked.answers {
+        let Answer {
+            request,
+            decision,
+            remedied,
+        } = answer;
+        let name = RequestName {
+            source: &request.source,
+            address: request.address.as_deref(),
+            name: request.name.as_deref(),
+            line: request.line,
+        };
+        match format {
+            TextOrJson::Text => out.push_str(&text(&name, decision, remedied.as_ref(), colour())),
+            TextOrJson::Json => {
+                let object = DecisionJson::new(name, decision, remedied.as_ref());
+                out.push_str(&if alone {
+                    json(&object)?
+                } else {
+                    json_line(&object)?
+                });
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn exit(checked: &Checked) -> Exit {
+    if checked.problems.has_errors() {
+        Exit::CouldNotAnswer
+    } else if checked.all_allowed() {
+        Exit::InOrder
+    } else {
+        Exit::Fault
+    }
+}

@@ -1,0 +1,156 @@
+//! Flags that several commands share, and what is made of them.
+
+use chrono::Utc;
+use clap::{Args, ValueEnum};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::period::{Instant, from_unix, parse_instant};
+use crate::model::place::{Cloud, Tier, Workload};
+use crate::ops::judge::PlaceOptions;
+use crate::ops::policies::PolicySource;
+use crate::plugin::Host;
+use crate::plugin::cache::ImageCache;
+use crate::plugin::compile::Compiler;
+use crate::plugin::limits::Limits;
+use crate::report::decision::Colour;
+
+/// Where and when a cluster would run.
+#[derive(Debug, Args)]
+pub(super) struct PlaceFlags {
+    /// Cloud; read off the request where not given
+    #[arg(long, value_name = "AWS|AZURE|GCP")]
+    cloud: Option<Cloud>,
+    /// Region of the workspace (`westus2`); without one VMs have no price
+    #[arg(long)]
+    region: Option<String>,
+    /// Pricing tier of the workspace [default: PREMIUM]
+    #[arg(long, value_name = "STANDARD|PREMIUM|ENTERPRISE")]
+    tier: Option<Tier>,
+    /// Nodes have public IP addresses
+    #[arg(long)]
+    public_ip: bool,
+    /// A managed disk that each node carries (`E6`, `P15`); may be given several times
+    #[arg(long = "node-disk", value_name = "DISK")]
+    node_disks: Vec<String>,
+    /// What the cluster is for: all-purpose, job or dlt
+    #[arg(long, default_value = "all-purpose", value_name = "WORKLOAD")]
+    pub workload: Workload,
+    /// Prices and rules as of this instant (`2026-10-01` or RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    at: Option<Instant>,
+    /// Own price books and node rates: files, or folders of *.json
+    #[arg(long, value_name = "PATH")]
+    pub prices: Vec<PathBuf>,
+}
+
+impl PlaceFlags {
+    pub fn place(&self) -> PlaceOptions {
+        PlaceOptions {
+            cloud: self.cloud,
+            region: self.region.clone(),
+            tier: self.tier,
+            public_ip: self.public_ip,
+            node_disks: self.node_disks.clone(),
+        }
+    }
+
+    pub fn at(&self) -> Instant {
+        self.at.unwrap_or_else(now)
+    }
+}
+
+/// The clock, read here and nowhere below.
+pub(super) fn now() -> Instant {
+    from_unix(Utc::now().timestamp())
+}
+
+/// Where policies come from.
+#[derive(Debug, Args)]
+pub(super) struct PolicyFlags {
+    /// Folder of policies [default: those that come with tollgate]
+    #[arg(long, value_name = "FOLDER")]
+    policies: Option<PathBuf>,
+    #[command(flatten)]
+    pub sandbox: SandboxFlags,
+}
+
+impl PolicyFlags {
+    pub fn source(&self) -> PolicySource {
+        self.policies
+            .clone()
+            .map_or(PolicySource::Bundled, PolicySource::Folder)
+    }
+}
+
+/// How plugins run.
+#[derive(Debug, Args)]
+pub(super) struct SandboxFlags {
+    /// Folder of compiled plugins [default: tollgate in the user's cache folder]
+    #[arg(long, value_name = "FOLDER", env = "TOLLGATE_CACHE_DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Compile plugins anew and keep nothing
+    #[arg(long)]
+    no_cache: bool,
+    /// Milliseconds that one call of a rule may take
+    #[arg(long, value_name = "MS", default_value_t = Limits::default().deadline_ms)]
+    rule_deadline_ms: u64,
+}
+
+impl SandboxFlags {
+    /// The host of plugins. Foreign components compile in a child of this very program.
+    pub fn host(&self) -> Result<Host, Diagnostics> {
+        let failed = |e: crate::plugin::failure::LoadFailure| {
+            Diagnostics::from(Diagnostic::error("plugin::host", "tollgate", e.to_string()))
+        };
+        let limits = Limits {
+            deadline_ms: self.rule_deadline_ms,
+            ..Limits::default()
+        };
+        let cache = match (self.no_cache, self.cache_folder()) {
+            (false, Some(folder)) => Some(ImageCache::open(&folder).map_err(failed)?),
+            _ => None,
+        };
+        let compiler = match std::env::current_exe() {
+            Ok(program) => Compiler::Child {
+                program,
+                arguments: vec!["compile-plugin".to_owned()],
+            },
+            Err(error) => {
+                return Err(Diagnostic::error("plugin::host", "tollgate", error.to_string()).into());
+            }
+        };
+        Host::new(limits, compiler, cache).map_err(failed)
+    }
+
+    fn cache_folder(&self) -> Option<PathBuf> {
+        let base = || {
+            std::env::var_os("XDG_CACHE_HOME")
+                .map(PathBuf::from)
+                .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
+        };
+        self.cache_dir
+            .clone()
+            .or_else(|| base().map(|b| b.join("tollgate")))
+    }
+}
+
+/// Text for people or JSON for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+/// Colours on a terminal, unless `NO_COLOR` says no.
+pub(super) fn colour() -> Colour {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    if wanted && std::io::stdout().is_terminal() {
+        Colour::Always
+    } else {
+        Colour::Never
+    }
+}

@@ -1,0 +1,93 @@
+//! `tollgate ledger ...`.
+
+use clap::{Args, Subcommand};
+use serde_json::json as object;
+use std::path::PathBuf;
+
+use super::context::TextOrJson;
+use super::exit::{Exit, finish, json, print};
+use super::progress::bar;
+use crate::model::diagnostic::Diagnostics;
+use crate::model::exact::{decimal_text, nano_to_decimal};
+use crate::ops::ledger::check;
+
+/// Work with the ledger.
+#[derive(Debug, Subcommand)]
+pub(super) enum Ledger {
+    /// Recompute every hash, balance and roll-up
+    Check(Check),
+}
+
+/// Recomputes the chain of hashes, the balances and the daily roll-ups, and says what disagrees.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: tollgate ledger check october.db")]
+pub(super) struct Check {
+    /// The ledger
+    ledger: PathBuf,
+    /// Output format
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+}
+
+impl Ledger {
+    pub fn run(self) -> Exit {
+        let Ledger::Check(command) = self;
+        finish(command.answer())
+    }
+}
+
+impl Check {
+    fn answer(self) -> Result<Exit, Diagnostics> {
+        let bar = bar("checking", 0);
+        let found = check(&self.ledger, &mut |done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        });
+        bar.finish_and_clear();
+        let found = found?;
+        let balances: Vec<(String, String)> = found
+            .balances
+            .0
+            .iter()
+            .map(|(account, nano)| {
+                let text =
+                    i64::try_from(*nano).map_or(nano.to_string(), |n| decimal_text(nano_to_decimal(n)));
+                (account.to_string(), text)
+            })
+            .collect();
+        let findings: Vec<_> = found.findings.iter().map(|f| (f.code, f.to_string())).collect();
+        print(&match self.format {
+            TextOrJson::Json => json(&object!({
+                "entries": found.entries, "head": found.head.to_string(),
+                "currency": found.currency.map(|c| c.to_string()), "sound": found.is_sound(),
+                "balances": balances.iter().map(|(a, b)| object!({"account": a, "balance": b})).collect::<Vec<_>>(),
+                "findings": findings.iter().map(|(c, f)| object!({"code": c, "message": f})).collect::<Vec<_>>(),
+                "findings_omitted": found.omitted,
+            }))?,
+            TextOrJson::Text => {
+                let currency = found.currency.map(|c| c.to_string()).unwrap_or_default();
+                let mut out = format!("{} entries, head {}\n", found.entries, found.head);
+                for (account, balance) in &balances {
+                    out.push_str(&format!("  {account:<36} {balance:>20} {currency}\n"));
+                }
+                for (code, finding) in &findings {
+                    out.push_str(&format!("fault[{code}] {finding}\n"));
+                }
+                if found.omitted > 0 {
+                    out.push_str(&format!("and {} more faults\n", found.omitted));
+                }
+                out.push_str(if found.is_sound() {
+                    "in order\n"
+                } else {
+                    "NOT in order\n"
+                });
+                out
+            }
+        });
+        Ok(if found.is_sound() {
+            Exit::InOrder
+        } else {
+            Exit::Fault
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! The command line: a skin over `ops`. The only place that prints, knows the clock, the environment and the
+//! exit codes.
+
+mod check;
+mod completions;
+mod context;
+mod estimate;
+mod exit;
+mod ledger;
+mod plugin;
+mod policy;
+mod price;
+mod progress;
+mod report;
+mod simulate;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+pub use exit::Exit;
+
+/// Admission, lifecycle, exact billing and monthly cost reports for Databricks clusters.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tollgate",
+    version,
+    about,
+    after_help = "Exit codes: 0 allowed, passed, in order; 1 denied, a test failed, a check found a fault; \
+                  2 could not answer.\n\nExample: tollgate check request.json --policy etl-jobs --workload job --region westus2"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Decide whether clusters may be created
+    Check(check::Check),
+    /// Say what clusters would cost, meter by meter
+    Estimate(estimate::Estimate),
+    /// Live through a scenario: admission, lifecycle, billing, report
+    Simulate(simulate::Simulate),
+    /// Report a month from the ledger
+    Report(report::Report),
+    /// Work with policies
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    /// Work with plugins
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+    /// Look prices up
+    #[command(subcommand)]
+    Price(price::Price),
+    /// Work with the ledger
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Print shell completions
+    Completions(completions::Completions),
+    /// Compile a component for another tollgate process (internal)
+    #[command(hide = true, name = "compile-plugin")]
+    CompilePlugin,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() {
+                Exit::CouldNotAnswer
+            } else {
+                Exit::InOrder
+            };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let exit = match cli.command {
+        Command::Check(c) => c.run(),
+        Command::Estimate(c) => c.run(),
+        Command::Simulate(c) => c.run(),
+        Command::Report(c) => c.run(),
+        Command::Policy(c) => c.run(),
+        Command::Plugin(c) => c.run(),
+        Command::Price(c) => c.run(),
+        Command::Ledger(c) => c.run(),
+        Command::Completions(c) => c.run(),
+        Command::CompilePlugin => plugin::compile_worker(),
+    };
+    exit.into()
+}
+
+/// The definition, for completions.
+fn definition() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}

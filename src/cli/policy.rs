@@ -1,0 +1,149 @@
+//! `tollgate policy ...`.
+
+use clap::{Args, Subcommand};
+use serde_json::json as object;
+use std::path::PathBuf;
+
+use super::context::{PolicyFlags, SandboxFlags, TextOrJson};
+use super::exit::{Exit, complain, finish, json, print};
+use crate::model::diagnostic::Diagnostics;
+use crate::ops::policies::Policies;
+use crate::ops::policy_test::{CaseResult, Suite, TestedCase, bundled_suites, run, suites_below};
+use crate::pricing::catalogue::Catalogue;
+
+/// Work with policies.
+#[derive(Debug, Subcommand)]
+pub(super) enum Policy {
+    /// Run the cases of policies
+    Test(Test),
+    /// List the policies at hand
+    List(List),
+}
+
+/// Runs cases: each must get the decision, the violations and the values it expects.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: tollgate policy test policies/etl-jobs")]
+pub(super) struct Test {
+    /// Folders with policy.yaml and cases.yaml [default: the policies that come with tollgate]
+    #[arg(value_name = "FOLDER")]
+    folders: Vec<PathBuf>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+    #[command(flatten)]
+    sandbox: SandboxFlags,
+}
+
+/// Lists the policies at hand.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: tollgate policy list --policies ./policies")]
+pub(super) struct List {
+    #[command(flatten)]
+    policies: PolicyFlags,
+}
+
+impl Policy {
+    pub fn run(self) -> Exit {
+        finish(match self {
+            Policy::Test(test) => test.answer(),
+            Policy::List(list) => list.answer(),
+        })
+    }
+}
+
+impl List {
+    fn answer(self) -> Result<Exit, Diagnostics> {
+        let host = self.policies.sandbox.host()?;
+        let policies = Policies::open(&self.policies.source(), &host)?;
+        for (name, guardrail, description) in policies.list() {
+            let kind = if guardrail { "guardrail" } else { "policy" };
+            print(&format!("{name:<20} {kind:<10} {description}\n"));
+        }
+        Ok(Exit::InOrder)
+    }
+}
+
+impl Test {
+    fn answer(self) -> Result<Exit, Diagnostics> {
+        let mut suites = Vec::new();
+        for folder in &self.folders {
+            suites.extend(suites_below(folder)?);
+        }
+        if self.folders.is_empty() {
+            suites = bundled_suites();
+        }
+        test(&suites, &self.sandbox, self.format)
+    }
+}
+
+/// Runs suites and shows how they went.
+pub(super) fn test(
+    suites: &[Suite],
+    sandbox: &SandboxFlags,
+    format: TextOrJson,
+) -> Result<Exit, Diagnostics> {
+    let host = sandbox.host()?;
+    let mut catalogue = Catalogue::default();
+    let mut tested = Vec::new();
+    let mut broken = Diagnostics::default();
+    for suite in suites {
+        match run(suite, &host, &mut catalogue) {
+            Ok(cases) => tested.extend(cases),
+            Err(problems) => broken.0.extend(problems.0),
+        }
+    }
+    print(&match format {
+        TextOrJson::Text => as_text(&tested),
+        TextOrJson::Json => as_json(&tested)?,
+    });
+    complain(&broken);
+    let errors = tested.iter().any(|t| matches!(t.result, CaseResult::Error(_)));
+    let failed = tested.iter().any(|t| matches!(t.result, CaseResult::Fail(_)));
+    Ok(match (errors || broken.has_errors(), failed) {
+        (true, _) => Exit::CouldNotAnswer,
+        (false, true) => Exit::Fault,
+        (false, false) => Exit::InOrder,
+    })
+}
+
+fn as_text(tested: &[TestedCase]) -> String {
+    let mut out = String::new();
+    let mut source = "";
+    for case in tested {
+        if case.source != source {
+            source = &case.source;
+            out.push_str(&format!("{source}\n"));
+        }
+        let (word, details) = match &case.result {
+            CaseResult::Pass => ("pass", Vec::new()),
+            CaseResult::Fail(differences) => ("FAIL", differences.clone()),
+            CaseResult::Error(problems) => ("ERROR", problems.0.iter().map(ToString::to_string).collect()),
+        };
+        out.push_str(&format!("  {word:<5} {} (line {})\n", case.name, case.line));
+        for detail in details {
+            out.push_str(&format!("          {}\n", detail.replace('\n', "\n          ")));
+        }
+    }
+    let count = |wanted: fn(&CaseResult) -> bool| tested.iter().filter(|t| wanted(&t.result)).count();
+    let passed = count(|r| matches!(r, CaseResult::Pass));
+    let failed = count(|r| matches!(r, CaseResult::Fail(_)));
+    let errors = count(|r| matches!(r, CaseResult::Error(_)));
+    out.push_str(&format!("{passed} passed, {failed} failed, {errors} errors\n"));
+    out
+}
+
+fn as_json(tested: &[TestedCase]) -> Result<String, Diagnostics> {
+    let cases: Vec<_> = tested
+        .iter()
+        .map(|case| {
+            let (result, differences) = match &case.result {
+                CaseResult::Pass => ("pass", object!([])),
+                CaseResult::Fail(differences) => ("fail", object!(differences)),
+                CaseResult::Error(problems) => ("error", object!(problems.0)),
+            };
+            object!({"source": case.source, "line": case.line, "name": case.name, "result": result,
+                "details": differences})
+        })
+        .collect();
+    json(&cases)
+}

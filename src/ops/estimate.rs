@@ -1,0 +1,93 @@
+//! Estimate: what would these clusters cost?
+
+use rust_decimal::Decimal;
+
+use super::files::Text;
+use super::judge::PlaceOptions;
+use crate::intake::clusters_api;
+use crate::intake::request::Request;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::estimate::Estimate;
+use crate::model::exact::multiply;
+use crate::model::period::Instant;
+use crate::model::place::Workload;
+use crate::pricing::catalogue::Catalogue;
+use crate::pricing::estimate::{Context, estimate as price};
+
+/// What all requests of one estimate have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EstimateOptions {
+    /// Where they would run.
+    pub place: PlaceOptions,
+    /// What for.
+    pub workload: Workload,
+    /// Prices in force at this instant.
+    pub at: Instant,
+    /// Hours a month that the cluster runs.
+    pub hours_per_month: Decimal,
+}
+
+/// A request and what it would cost.
+#[derive(Debug, Clone)]
+pub struct Estimated {
+    /// The request.
+    pub request: Request,
+    /// Per hour.
+    pub estimate: Estimate,
+    /// Per month at minimum and maximum size; none where a part is unpriced.
+    pub per_month: [Option<Decimal>; 2],
+}
+
+/// Estimates every request of every source.
+///
+/// # Errors
+/// Price books that cannot be used; requests that cannot be read are in the second part.
+pub fn estimate(
+    sources: &[Text],
+    catalogue: &mut Catalogue,
+    options: &EstimateOptions,
+) -> Result<(Vec<Estimated>, Diagnostics), Diagnostics> {
+    let mut estimated = Vec::new();
+    let mut problems = Diagnostics::default();
+    for source in sources {
+        let read = clusters_api::read(&source.source, &source.text);
+        problems.0.extend(read.problems.0);
+        for request in read.requests {
+            let Some(workspace) = options.place.workspace(&request.spec) else {
+                problems.0.push(
+                    Diagnostic::error(
+                        "request::cloud",
+                        &request.source,
+                        "nothing in the request tells its cloud",
+                    )
+                    .at(request.line, 0)
+                    .hint("give --cloud AZURE, AWS or GCP"),
+                );
+                continue;
+            };
+            catalogue.load(workspace.cloud, workspace.region.as_deref())?;
+            let context = Context {
+                workspace: &workspace,
+                workload: options.workload,
+                at: options.at,
+                pools: &[],
+            };
+            let inexact = |e: crate::model::exact::Inexact| {
+                Diagnostic::error("estimate::inexact", &request.source, e.to_string()).at(request.line, 0)
+            };
+            let found = price(catalogue, &context, &request.spec).map_err(inexact)?;
+            let month =
+                |cost: Option<Decimal>| cost.map(|c| multiply(c, options.hours_per_month)).transpose();
+            let per_month = [
+                month(found.min.cost_per_hour).map_err(inexact)?,
+                month(found.max.cost_per_hour).map_err(inexact)?,
+            ];
+            estimated.push(Estimated {
+                estimate: found,
+                per_month,
+                request,
+            });
+        }
+    }
+    Ok((estimated, problems))
+}

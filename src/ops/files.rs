@@ -1,0 +1,100 @@
+//! Reading files, with diagnostics that name them.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+
+/// Largest text file that is read: 256 MiB.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// A source and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The path as given, or `-`.
+    pub source: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// Reads a file; `-` is standard input.
+///
+/// # Errors
+/// `file::unreadable`, `file::too-large`, `file::not-text`.
+pub fn read_text(path: &Path) -> Result<Text, Diagnostics> {
+    let source = path.display().to_string();
+    let bytes = if source == "-" {
+        read_bounded(io::stdin().lock())
+    } else {
+        fs::File::open(path).and_then(read_bounded)
+    };
+    let bytes = bytes.map_err(|e| unreadable(&source, &e))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_BYTES {
+        let message = format!("larger than {} MiB", MAX_BYTES >> 20);
+        return Err(Diagnostic::error("file::too-large", source, message)
+            .hint("split it")
+            .into());
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Text { source, text }),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let message = format!("expected UTF-8 text, found other bytes at offset {at}");
+            Err(Diagnostic::error("file::not-text", source, message)
+                .hint("is this a binary plan? `terraform show -json` prints it as text")
+                .into())
+        }
+    }
+}
+
+fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_BYTES.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The diagnostic of a file that cannot be read.
+pub fn unreadable(source: &str, error: &io::Error) -> Diagnostics {
+    let hint = match error.kind() {
+        io::ErrorKind::NotFound => "is the path right, seen from the current folder?",
+        io::ErrorKind::PermissionDenied => "check who may read it",
+        io::ErrorKind::IsADirectory => "name the files inside",
+        _ => "check the file system",
+    };
+    Diagnostic::error("file::unreadable", source, error.to_string())
+        .hint(hint)
+        .into()
+}
+
+/// Every file below a folder whose name satisfies `wanted`, sorted by path. A file named directly is itself.
+///
+/// # Errors
+/// `file::unreadable`.
+pub fn below(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Diagnostics> {
+    if folder.is_file() {
+        return Ok(vec![folder.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let named = |e: io::Error| unreadable(&next.display().to_string(), &e);
+        for entry in fs::read_dir(&next).map_err(named)? {
+            let path = entry.map_err(named)?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if wanted(&path) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether the file's name has one of these extensions.
+pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| extensions.contains(&e))
+}

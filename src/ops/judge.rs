@@ -1,0 +1,164 @@
+//! Judging one request: which policies apply, what the facts are, what they decide.
+
+use serde_json::Value;
+
+use super::policies::Policies;
+use crate::databricks::cluster_spec::ClusterSpec;
+use crate::databricks::instance_pool::InstancePool;
+use crate::databricks::runtime::runtime_fact;
+use crate::model::decision::Decision;
+use crate::model::exact::Inexact;
+use crate::model::facts::Facts;
+use crate::model::period::Instant;
+use crate::model::place::{Cloud, Tier, Workload, Workspace};
+use crate::policy::combine::decide;
+use crate::policy::loaded::Policy;
+use crate::policy::review::Circumstances;
+use crate::pricing::catalogue::Catalogue;
+use crate::pricing::estimate::{Context, estimate, nodes_fact};
+
+/// What is known of the place of a request. What is not given is taken from the request, or stays unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlaceOptions {
+    /// The cloud; else read off the request.
+    pub cloud: Option<Cloud>,
+    /// The region; VMs have no price without one.
+    pub region: Option<String>,
+    /// The tier; premium where not given, since standard is retired.
+    pub tier: Option<Tier>,
+    /// Nodes have public IP addresses.
+    pub public_ip: bool,
+    /// Disks of each node.
+    pub node_disks: Vec<String>,
+}
+
+impl PlaceOptions {
+    /// The workspace a request would run in; none when nothing tells the cloud.
+    pub fn workspace(&self, spec: &ClusterSpec) -> Option<Workspace> {
+        let cloud = self.cloud.or_else(|| cloud_of(spec))?;
+        Some(Workspace {
+            name: String::new(),
+            cloud,
+            region: self.region.clone(),
+            tier: self.tier.unwrap_or(Tier::Premium),
+            public_ip: self.public_ip,
+            node_disks: self.node_disks.clone(),
+        })
+    }
+}
+
+/// The cloud that a request gives away: its attribute block, or the spelling of its node types.
+pub fn cloud_of(spec: &ClusterSpec) -> Option<Cloud> {
+    let by_name = |id: &String| {
+        if id.starts_with("Standard_") {
+            Some(Cloud::Azure)
+        } else if id.contains('.') {
+            Some(Cloud::Aws)
+        } else if id.contains("-standard-") || id.contains("-high") || id.contains("-mega") {
+            Some(Cloud::Gcp)
+        } else {
+            None
+        }
+    };
+    spec.cloud
+        .or_else(|| spec.node_type_id.as_ref().and_then(by_name))
+        .or_else(|| {
+            let driver = spec.driver_node_type_id.as_ref();
+            driver.and_then(by_name)
+        })
+}
+
+/// One request with everything its judging depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The create body.
+    pub body: &'a Value,
+    /// Who asks.
+    pub principal: Option<&'a str>,
+    /// Where.
+    pub workspace: &'a Workspace,
+    /// What for.
+    pub workload: Workload,
+    /// When.
+    pub at: Instant,
+    /// Pools that it can name.
+    pub pools: &'a [InstancePool],
+    /// What is not known yet.
+    pub unknown: &'a [String],
+}
+
+/// Why a request could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// A number outgrew what decimals hold.
+    #[error(transparent)]
+    Inexact(#[from] Inexact),
+    /// The review could not be written.
+    #[error("the review cannot be written: {0}")]
+    Review(#[from] serde_json::Error),
+    /// A value that a rule filled in has the wrong type.
+    #[error("a rule filled in a value of the wrong type: {path}: {message}")]
+    Completed {
+        /// Where.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// Judges a request by some policies.
+///
+/// # Errors
+/// [`JudgeError`]; nothing a rule does by itself is one.
+pub fn judge(policies: &[&Policy], catalogue: &Catalogue, asked: &Asked<'_>) -> Result<Decision, JudgeError> {
+    let circumstances = Circumstances {
+        at: asked.at,
+        principal: asked.principal,
+        workload: asked.workload,
+        cloud: asked.workspace.cloud,
+        unknown: asked.unknown,
+    };
+    decide(policies, &circumstances, asked.body, &|cluster| {
+        facts(catalogue, asked, cluster)
+    })
+}
+
+/// The facts of a cluster.
+fn facts(catalogue: &Catalogue, asked: &Asked<'_>, cluster: &Value) -> Result<Facts, JudgeError> {
+    let spec = ClusterSpec::read(cluster).map_err(|problems| {
+        let first = problems.into_iter().next();
+        JudgeError::Completed {
+            path: first.as_ref().map(|p| p.path.clone()).unwrap_or_default(),
+            message: first.map(|p| p.message).unwrap_or_default(),
+        }
+    })?;
+    let context = context(asked);
+    Ok(Facts {
+        nodes: nodes_fact(catalogue, &context, &spec),
+        runtime: runtime_fact(spec.spark_version.as_deref().unwrap_or_default()),
+        estimate: estimate(catalogue, &context, &spec)?,
+    })
+}
+
+/// The pricing context of a request.
+pub fn context<'a>(asked: &Asked<'a>) -> Context<'a> {
+    Context {
+        workspace: asked.workspace,
+        workload: asked.workload,
+        at: asked.at,
+        pools: asked.pools,
+    }
+}
+
+/// The guardrails and the named policy, loaded before.
+pub fn applicable<'p>(
+    policies: &'p Policies<'_>,
+    guardrails: &[String],
+    named: Option<&str>,
+) -> Vec<&'p Policy> {
+    let others = guardrails
+        .iter()
+        .filter(|g| named != Some(g.as_str()))
+        .filter_map(|g| policies.get(g));
+    others.chain(named.and_then(|n| policies.get(n))).collect()
+}

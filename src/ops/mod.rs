@@ -1,0 +1,14 @@
+//! Use cases, one per file. A skin calls them with everything they need: they read the files they are named,
+//! and neither print, nor exit, nor read the environment, nor know the time.
+
+pub mod check;
+pub mod estimate;
+pub mod files;
+pub mod judge;
+pub mod ledger;
+pub mod plugin;
+pub mod policies;
+pub mod policy_test;
+pub mod prices;
+pub mod report;
+pub mod simulate;

@@ -1,0 +1,49 @@
+//! Report: a month from the ledger's roll-ups.
+
+use std::path::Path;
+
+use super::ledger::{diagnose, open_read_only};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::period::Month;
+use crate::report::{CostReport, MonthInput};
+use crate::store::{Database, StoreError};
+
+/// Reports a month; the latest month with an entry where none is named.
+///
+/// # Errors
+/// `store::*`; `report::nothing` when the ledger is empty and no month was named.
+pub fn report(path: &Path, month: Option<Month>) -> Result<CostReport, Diagnostics> {
+    let database = open_read_only(path)?;
+    let month = match month {
+        Some(month) => month,
+        None => {
+            let latest = database.latest_day().map_err(|e| diagnose(path, &e))?;
+            latest.map(Month::of).ok_or_else(|| {
+                Diagnostic::error(
+                    "report::nothing",
+                    path.display().to_string(),
+                    "nothing was billed into this ledger yet",
+                )
+                .hint("run `tollgate simulate SCENARIO --ledger FILE` first")
+            })?
+        }
+    };
+    month_report(&database, month).map_err(|e| diagnose(path, &e))
+}
+
+/// The report of a month from an open ledger.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn month_report(database: &Database, month: Month) -> Result<CostReport, StoreError> {
+    let head = database.head()?;
+    Ok(CostReport::new(MonthInput {
+        month,
+        currency: head.currency,
+        head: head.hash,
+        ledger_entries: u64::try_from(head.entries).unwrap_or_default(),
+        rows: database.cost_rows(&month.period())?,
+        unpriced: database.unpriced_rows(&month.period())?,
+        unfinished_runs: database.unfinished_runs()?,
+    }))
+}

@@ -1,0 +1,194 @@
+//! Many rules, one decision: supplies first, then facts of the completed request, then every rule in its own
+//! fresh sandbox.
+
+use serde_json::Value;
+
+use super::document::OnFailure;
+use super::loaded::{Policy, Rule};
+use super::review::{Circumstances, Reviews};
+use crate::model::attribute;
+use crate::model::decision::{
+    Decision, Enforcement, FailureKind, Outcome, RuleFailure, Supplied, SupplyKind, Undetermined, Violation,
+};
+use crate::model::facts::Facts;
+use crate::plugin::contract::{GuestSupply, GuestViolation};
+use crate::plugin::failure::CallFailure;
+
+/// Facts of a cluster, as a function: they change when values are filled in.
+pub type FactsOf<'a, E> = &'a dyn Fn(&Value) -> Result<Facts, E>;
+
+/// Judges one request by some policies.
+///
+/// # Errors
+/// Those of the facts; nothing a rule does is an error.
+pub fn decide<E: From<serde_json::Error>>(
+    policies: &[&Policy],
+    circumstances: &Circumstances<'_>,
+    request: &Value,
+    facts_of: FactsOf<'_, E>,
+) -> Result<Decision, E> {
+    let mut facts = facts_of(request)?;
+    let mut decision = Decision {
+        outcome: Outcome::Allow,
+        violations: Vec::new(),
+        failures: Vec::new(),
+        undetermined: Vec::new(),
+        supplied: Vec::new(),
+        cluster: request.clone(),
+        estimate: facts.estimate.clone(),
+    };
+    let rules = || policies.iter().flat_map(|p| p.rules.iter());
+    let mut reviews = Reviews::new(circumstances, request, &facts)?;
+    if rules().any(|r| r.image.description().supplies) {
+        supply(rules(), &reviews, &mut decision);
+        if !decision.supplied.is_empty() {
+            facts = facts_of(&decision.cluster)?;
+            decision.estimate = facts.estimate.clone();
+            reviews = Reviews::new(circumstances, &decision.cluster, &facts)?;
+        }
+    }
+    for rule in rules() {
+        evaluate(rule, &reviews, &mut decision);
+    }
+    decision.outcome = outcome(rules(), &decision);
+    Ok(decision)
+}
+
+/// Collects what rules want filled in, and fills in what they agree on.
+fn supply<'a>(rules: impl Iterator<Item = &'a Rule>, reviews: &Reviews, decision: &mut Decision) {
+    let mut wanted: Vec<(&Rule, GuestSupply)> = Vec::new();
+    for rule in rules.filter(|r| r.image.description().supplies) {
+        match rule.image.supply(&reviews.with(&rule.image.description().facts)) {
+            Ok(found) => wanted.extend(found.into_iter().map(|s| (rule, s))),
+            Err(failure) => decision.failures.push(broken(rule, &failure)),
+        }
+    }
+    for (i, (rule, one)) in wanted.iter().enumerate() {
+        let conflict = wanted
+            .iter()
+            .find(|(_, other)| other.path == one.path && contradict(other, one));
+        if let Some((other, their)) = conflict {
+            // Each of the two rules is told once.
+            decision.failures.push(conflicting(rule, one, other, their));
+        } else if wanted.iter().take(i).all(|(_, earlier)| earlier.path != one.path) {
+            fill_in(rule, one, &wanted, decision);
+        }
+    }
+}
+
+/// Two supplies of one path contradict each other when they are of one kind and differ; a fixed value simply
+/// outranks a default.
+fn contradict(a: &GuestSupply, b: &GuestSupply) -> bool {
+    a.fixed == b.fixed && a.value != b.value
+}
+
+fn fill_in(rule: &Rule, first: &GuestSupply, wanted: &[(&Rule, GuestSupply)], decision: &mut Decision) {
+    let fixed = wanted.iter().find(|(_, s)| s.path == first.path && s.fixed);
+    let (rule, supply) = fixed.map_or((rule, first), |(r, s)| (*r, s));
+    if attribute::value(&decision.cluster, &supply.path).is_some() {
+        // The request speaks for itself; where it contradicts a fixed value, the rule objects.
+        return;
+    }
+    match attribute::set(&mut decision.cluster, &supply.path, supply.value.clone()) {
+        Ok(()) => decision.supplied.push(Supplied {
+            path: supply.path.clone(),
+            value: supply.value.clone(),
+            kind: if supply.fixed {
+                SupplyKind::Fixed
+            } else {
+                SupplyKind::Default
+            },
+            by: rule.name.clone(),
+        }),
+        Err(error) => decision.failures.push(RuleFailure {
+            by: rule.name.clone(),
+            kind: FailureKind::Output,
+            message: error.to_string(),
+            denies: denies(rule),
+        }),
+    }
+}
+
+fn conflicting(rule: &Rule, one: &GuestSupply, other: &Rule, their: &GuestSupply) -> RuleFailure {
+    RuleFailure {
+        by: rule.name.clone(),
+        kind: FailureKind::Conflict,
+        message: format!(
+            "supplies `{}` for `{}`, and the rule `{}` of the policy `{}` supplies `{}`; neither is filled in",
+            one.value, one.path, other.name.rule, other.name.policy, their.value
+        ),
+        denies: denies(rule),
+    }
+}
+
+fn evaluate(rule: &Rule, reviews: &Reviews, decision: &mut Decision) {
+    match rule
+        .image
+        .evaluate(&reviews.with(&rule.image.description().facts))
+    {
+        Ok(verdict) => {
+            decision
+                .violations
+                .extend(verdict.violations.into_iter().map(|v| violation(rule, v)));
+            decision
+                .undetermined
+                .extend(
+                    verdict
+                        .undetermined
+                        .into_iter()
+                        .map(|(path, message)| Undetermined {
+                            by: rule.name.clone(),
+                            path,
+                            message,
+                        }),
+                );
+        }
+        Err(failure) => decision.failures.push(broken(rule, &failure)),
+    }
+}
+
+fn violation(rule: &Rule, v: GuestViolation) -> Violation {
+    Violation {
+        by: rule.name.clone(),
+        path: v.path,
+        message: v.message,
+        databricks_message: v.databricks_message,
+        actual: v.actual,
+        allowed: v.allowed,
+        remedy: v.remedy,
+        enforcement: rule.enforcement,
+    }
+}
+
+fn broken(rule: &Rule, failure: &CallFailure) -> RuleFailure {
+    RuleFailure {
+        by: rule.name.clone(),
+        kind: failure.kind(),
+        message: failure.to_string(),
+        denies: denies(rule),
+    }
+}
+
+/// A rule that is only monitored never denies, broken or not.
+fn denies(rule: &Rule) -> bool {
+    rule.on_failure == OnFailure::Deny && rule.enforcement == Enforcement::Enforce
+}
+
+fn outcome<'a>(mut rules: impl Iterator<Item = &'a Rule>, decision: &Decision) -> Outcome {
+    let denied = decision
+        .violations
+        .iter()
+        .any(|v| v.enforcement == Enforcement::Enforce)
+        || decision.failures.iter().any(|f| f.denies);
+    if denied {
+        return Outcome::Deny;
+    }
+    let enforced = rules.any(|r| {
+        r.enforcement == Enforcement::Enforce && decision.undetermined.iter().any(|u| u.by == r.name)
+    });
+    if enforced {
+        Outcome::Undetermined
+    } else {
+        Outcome::Allow
+    }
+}

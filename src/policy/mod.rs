@@ -1,0 +1,11 @@
+//! Policies: documents become rules in sandboxes, and many rules' verdicts become one decision.
+//!
+//! In goes a request with its facts; out comes a decision. This layer fetches nothing: facts are handed in as
+//! a function of the (completed) request, so a decision can be replayed from what was logged.
+
+pub mod bundled;
+pub mod case;
+pub mod combine;
+pub mod document;
+pub mod loaded;
+pub mod review;

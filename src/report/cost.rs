@@ -1,0 +1,46 @@
+//! A cost in its four columns, summed exactly.
+#![deny(clippy::arithmetic_side_effects)]
+
+use crate::ledger::summary::CostRow;
+use crate::model::meter::Category;
+
+/// A cost by category, in 10^-9 of the currency, with the DBUs behind it.
+///
+/// Sums of fewer than 2^63 amounts of 64 bits stay inside 128 bits, so that no addition here can reach a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// DBUs, in 10^-9.
+    pub dbu_quantity_nano: i128,
+    /// DBUs in money.
+    pub dbu_nano: i128,
+    /// Virtual machines.
+    pub vm_nano: i128,
+    /// Disks.
+    pub disk_nano: i128,
+    /// Public IP addresses.
+    pub network_nano: i128,
+}
+
+impl Cost {
+    /// Adds a row.
+    pub fn add(&mut self, row: &CostRow) {
+        let column = match row.meter.category() {
+            Category::Dbu => {
+                let quantity = i128::from(row.quantity_nano);
+                self.dbu_quantity_nano = self.dbu_quantity_nano.saturating_add(quantity);
+                &mut self.dbu_nano
+            }
+            Category::Vm => &mut self.vm_nano,
+            Category::Disk => &mut self.disk_nano,
+            Category::Network => &mut self.network_nano,
+        };
+        *column = column.saturating_add(i128::from(row.cost_nano));
+    }
+
+    /// All four columns together.
+    pub fn total_nano(&self) -> i128 {
+        [self.dbu_nano, self.vm_nano, self.disk_nano, self.network_nano]
+            .into_iter()
+            .fold(0, i128::saturating_add)
+    }
+}

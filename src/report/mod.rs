@@ -1,0 +1,16 @@
+//! Reports: rows of the ledger become a month's typed tables, and those become text, Markdown, CSV or JSON.
+//!
+//! Comes in: [`CostRow`](crate::ledger::summary::CostRow)s and unpriced usage. Goes out: text. Deliberately absent:
+//! SQLite, the clock, files. Sums are exact; what a reader is shown rounded is rounded once, cell by cell, and
+//! never fed back into a sum.
+
+pub mod cost;
+pub mod decision;
+pub mod dimension;
+pub mod estimate;
+pub mod month;
+pub mod render;
+
+pub use dimension::Dimension;
+pub use month::{CostReport, MonthInput};
+pub use render::{Format, RenderError, RenderOptions, render};

@@ -1,0 +1,148 @@
+//! The report as CSV: one table, the column `section` says what a line is about. Exact numbers.
+//!
+//! Sections: `total`, `vendor`, one per dimension asked for, `idle_pool`, `synthetic_price`, `unpriced`. The lines of
+//! a dimension sum to the line `total`; `idle_pool` and `synthetic_price` are parts of it, `unpriced` is in no sum.
+
+use super::RenderOptions;
+use super::name;
+use super::table::hours_nano;
+use crate::ledger::check::nano_text;
+use crate::model::exact::decimal_text;
+use crate::report::cost::Cost;
+use crate::report::month::{CostReport, Group};
+
+/// Column names; columns may be added at the end, not renamed or moved.
+const HEADER: [&str; 17] = [
+    "billing_month",
+    "section",
+    "name",
+    "pricing_quantity",
+    "pricing_unit",
+    "dbu_quantity",
+    "dbu_cost",
+    "vm_cost",
+    "disk_cost",
+    "network_cost",
+    "list_cost",
+    "billing_currency",
+    "price_source",
+    "list_unit_price",
+    "unpriced_usages",
+    "unpriced_reason",
+    "quantity_per_hour",
+];
+
+#[derive(Default)]
+struct Line {
+    section: &'static str,
+    name: String,
+    pricing_quantity: String,
+    pricing_unit: &'static str,
+    costs: Option<Cost>,
+    list_cost: String,
+    price_source: String,
+    list_unit_price: String,
+    unpriced_usages: String,
+    unpriced_reason: &'static str,
+    quantity_per_hour: String,
+}
+
+pub(super) fn render(report: &CostReport, options: &RenderOptions) -> Result<String, String> {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    writer.write_record(HEADER).map_err(|e| e.to_string())?;
+    let month = report.month().to_string();
+    let currency = report.currency().map(|c| c.to_string()).unwrap_or_default();
+    for line in lines(report, options) {
+        let record = line.record(&month, &currency);
+        writer.write_record(record).map_err(|e| e.to_string())?;
+    }
+    let bytes = writer.into_inner().map_err(|e| e.to_string())?;
+    String::from_utf8(bytes).map_err(|e| e.to_string())
+}
+
+fn lines(report: &CostReport, options: &RenderOptions) -> Vec<Line> {
+    let mut lines = vec![cost_line("total", String::new(), report.total())];
+    lines.extend(report.vendors().into_iter().map(|vendor| Line {
+        section: "vendor",
+        name: vendor.vendor.to_owned(),
+        list_cost: nano_text(vendor.cost_nano),
+        ..Line::default()
+    }));
+    for dimension in &options.dimensions {
+        let groups = report.by(*dimension);
+        lines.extend(
+            groups
+                .into_iter()
+                .map(|group| group_line(dimension.as_str(), group)),
+        );
+    }
+    let idle = report.idle_pools().into_iter();
+    lines.extend(idle.map(|group| group_line("idle_pool", group)));
+    lines.extend(report.synthetic_prices().into_iter().map(|synthetic| Line {
+        section: "synthetic_price",
+        name: name::csv(&synthetic.meter.to_string()),
+        list_cost: nano_text(synthetic.cost_nano),
+        price_source: name::csv(&synthetic.price.source),
+        list_unit_price: synthetic.price.unit_price.to_string(),
+        ..Line::default()
+    }));
+    lines.extend(report.unpriced().into_iter().map(|group| Line {
+        section: "unpriced",
+        name: name::csv(&group.meter.to_string()),
+        pricing_quantity: nano_text(hours_nano(group.seconds).into()),
+        pricing_unit: "hour",
+        unpriced_usages: group.usages.to_string(),
+        unpriced_reason: group.reason.as_str(),
+        quantity_per_hour: group.quantity_per_hour.map(decimal_text).unwrap_or_default(),
+        ..Line::default()
+    }));
+    lines
+}
+
+fn cost_line(section: &'static str, name: String, cost: &Cost) -> Line {
+    Line {
+        section,
+        name,
+        costs: Some(*cost),
+        list_cost: nano_text(cost.total_nano()),
+        ..Line::default()
+    }
+}
+
+fn group_line(section: &'static str, group: Group) -> Line {
+    Line {
+        pricing_quantity: group.quantity_nano.map(nano_text).unwrap_or_default(),
+        pricing_unit: group.unit.unwrap_or_default(),
+        ..cost_line(section, name::csv(&group.name), &group.cost)
+    }
+}
+
+impl Line {
+    fn record(&self, month: &str, currency: &str) -> [String; 17] {
+        let cost = |of: fn(&Cost) -> i128| self.costs.as_ref().map(|c| nano_text(of(c))).unwrap_or_default();
+        let priced = !self.list_cost.is_empty();
+        [
+            month.to_owned(),
+            self.section.to_owned(),
+            self.name.clone(),
+            self.pricing_quantity.clone(),
+            self.pricing_unit.to_owned(),
+            cost(|c| c.dbu_quantity_nano),
+            cost(|c| c.dbu_nano),
+            cost(|c| c.vm_nano),
+            cost(|c| c.disk_nano),
+            cost(|c| c.network_nano),
+            self.list_cost.clone(),
+            if priced {
+                currency.to_owned()
+            } else {
+                String::new()
+            },
+            self.price_source.clone(),
+            self.list_unit_price.clone(),
+            self.unpriced_usages.clone(),
+            self.unpriced_reason.to_owned(),
+            self.quantity_per_hour.clone(),
+        ]
+    }
+}

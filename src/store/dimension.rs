@@ -1,0 +1,185 @@
+//! Reading interned rows back: ids become subjects, meters, prices and accounts, shared between rows.
+
+use rusqlite::{Connection, Row};
+use std::collections::HashMap;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::error::StoreError;
+use crate::ledger::account::Account;
+use crate::model::charge::Price;
+use crate::model::exact::parse_decimal;
+use crate::model::meter::Meter;
+use crate::model::money::{Currency, UnitPrice};
+use crate::model::usage::Subject;
+
+/// Rows remembered per table; a full memory is emptied, so that reading a large ledger stays small.
+const REMEMBERED: usize = 65_536;
+
+/// Reads interned rows and remembers them.
+#[derive(Debug)]
+pub(super) struct Dimensions<'c> {
+    connection: &'c Connection,
+    path: &'c Path,
+    subjects: HashMap<i64, Arc<Subject>>,
+    meters: HashMap<i64, Arc<Meter>>,
+    prices: HashMap<i64, Arc<Price>>,
+    accounts: HashMap<i64, Account>,
+    sources: HashMap<i64, Arc<str>>,
+}
+
+impl<'c> Dimensions<'c> {
+    pub fn new(connection: &'c Connection, path: &'c Path) -> Dimensions<'c> {
+        Dimensions {
+            connection,
+            path,
+            subjects: HashMap::new(),
+            meters: HashMap::new(),
+            prices: HashMap::new(),
+            accounts: HashMap::new(),
+            sources: HashMap::new(),
+        }
+    }
+
+    pub fn subject(&mut self, id: i64) -> Result<Arc<Subject>, StoreError> {
+        let sql = "SELECT workspace, team, cluster_id, cluster_name, job_name, run_id, pool, owner, policy \
+                   FROM subject WHERE id = ?1";
+        let place = Place {
+            connection: self.connection,
+            path: self.path,
+            table: "subject",
+            id,
+        };
+        remembered(&mut self.subjects, id, || {
+            place.read(sql, |row| Ok(Arc::new(subject_of(row)?)))
+        })
+    }
+
+    pub fn meter(&mut self, id: i64) -> Result<Arc<Meter>, StoreError> {
+        let place = Place {
+            connection: self.connection,
+            path: self.path,
+            table: "meter",
+            id,
+        };
+        remembered(&mut self.meters, id, || {
+            let name: String = place.read("SELECT name FROM meter WHERE id = ?1", |row| row.get(0))?;
+            place.parse(&name).map(Arc::new)
+        })
+    }
+
+    pub fn price(&mut self, id: i64) -> Result<Arc<Price>, StoreError> {
+        let sql = "SELECT unit_price, currency, source, synthetic FROM price WHERE id = ?1";
+        let place = Place {
+            connection: self.connection,
+            path: self.path,
+            table: "price",
+            id,
+        };
+        remembered(&mut self.prices, id, || {
+            let (unit_price, currency, source, synthetic): (String, String, String, bool) = place
+                .read(sql, |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?;
+            Ok(Arc::new(Price {
+                unit_price: UnitPrice(parse_decimal(&unit_price).map_err(|e| place.wrong(&e))?),
+                currency: Currency::try_from(currency).map_err(|e| place.wrong(&e))?,
+                source: Arc::from(source),
+                synthetic,
+            }))
+        })
+    }
+
+    pub fn account(&mut self, id: i64) -> Result<Account, StoreError> {
+        let place = Place {
+            connection: self.connection,
+            path: self.path,
+            table: "account",
+            id,
+        };
+        remembered(&mut self.accounts, id, || {
+            let name: String = place.read("SELECT name FROM account WHERE id = ?1", |row| row.get(0))?;
+            place.parse(&name)
+        })
+    }
+
+    pub fn source(&mut self, id: i64) -> Result<Arc<str>, StoreError> {
+        let place = Place {
+            connection: self.connection,
+            path: self.path,
+            table: "source",
+            id,
+        };
+        remembered(&mut self.sources, id, || {
+            let name: String = place.read("SELECT name FROM source WHERE id = ?1", |row| row.get(0))?;
+            Ok(Arc::from(name))
+        })
+    }
+}
+
+fn remembered<T: Clone>(
+    memory: &mut HashMap<i64, T>,
+    id: i64,
+    read: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if let Some(known) = memory.get(&id) {
+        return Ok(known.clone());
+    }
+    let value = read()?;
+    if memory.len() >= REMEMBERED {
+        memory.clear();
+    }
+    memory.insert(id, value.clone());
+    Ok(value)
+}
+
+/// One row of one table, for reading and for errors.
+struct Place<'c> {
+    connection: &'c Connection,
+    path: &'c Path,
+    table: &'static str,
+    id: i64,
+}
+
+impl Place<'_> {
+    fn read<T>(
+        &self,
+        sql: &str,
+        map: impl FnOnce(&Row<'_>) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row([self.id], map))
+            .map_err(|e| self.wrong(&e))
+    }
+
+    fn parse<T: FromStr>(&self, text: &str) -> Result<T, StoreError>
+    where
+        T::Err: std::fmt::Display,
+    {
+        text.parse().map_err(|e| self.wrong(&e))
+    }
+
+    fn wrong(&self, why: &dyn std::fmt::Display) -> StoreError {
+        StoreError::Unreadable {
+            path: self.path.to_owned(),
+            place: format!("`{}` {}", self.table, self.id),
+            why: why.to_string(),
+        }
+    }
+}
+
+fn subject_of(row: &Row<'_>) -> Result<Subject, rusqlite::Error> {
+    Ok(Subject {
+        workspace: row.get(0)?,
+        team: row.get(1)?,
+        cluster_id: row.get(2)?,
+        cluster_name: row.get(3)?,
+        job_name: row.get(4)?,
+        run_id: row.get(5)?,
+        pool: row.get(6)?,
+        owner: row.get(7)?,
+        policy: row.get(8)?,
+    })
+}

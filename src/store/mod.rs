@@ -1,0 +1,27 @@
+//! The store: one SQLite file that holds the journal, its daily roll-ups, the event history and the decisions.
+//!
+//! Comes in: rated usage, events, decisions. Goes out: rows for reports, entries for the check. Every write is one
+//! transaction that is on disk when the call returns (`synchronous=FULL`); telling it again changes nothing.
+//! Deliberately absent: any opinion on prices or policies, and SQL outside this folder.
+//!
+//! ```text
+//! Database          opens, migrates, refuses what is not ours
+//!   append          rated usage  ─► entry, unpriced, rollup_day, head      (journal)
+//!   cost_rows ...   rollup_day   ─► rows of a report                       (query)
+//!   check           everything   ─► findings                               (check)
+//!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
+//! ```
+
+pub mod check;
+pub mod database;
+pub mod decision_log;
+mod dimension;
+pub mod error;
+pub mod history;
+mod intern;
+pub mod journal;
+pub mod query;
+pub mod run;
+
+pub use database::Database;
+pub use error::StoreError;

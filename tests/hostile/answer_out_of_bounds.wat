@@ -1,0 +1,2 @@
+;; Claims that its answer lies beyond its memory.
+(i32.const 0x7ffffff0)

@@ -1,0 +1,3 @@
+;; Never ends.
+(loop $for_ever (br $for_ever))
+(i32.const 256)

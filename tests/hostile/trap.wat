@@ -1,0 +1,2 @@
+;; Gives up at once.
+unreachable
