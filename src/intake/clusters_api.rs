@@ -32,9 +32,16 @@ const MARKS: [&str; 8] = [
 
 /// Reads a source.
 pub fn read(source: &str, text: &str) -> Read {
+    let line_ends = text
+        .bytes()
+        .enumerate()
+        .filter(|(_, b)| *b == b'\n')
+        .map(|(i, _)| i)
+        .collect();
     let mut reader = Reader {
         source,
         text,
+        line_ends,
         read: Read::default(),
     };
     let trimmed = text.trim_start_matches('\u{feff}').trim();
@@ -50,8 +57,8 @@ pub fn read(source: &str, text: &str) -> Read {
     match serde_json::from_str::<&RawValue>(trimmed) {
         Ok(raw) => reader.document(raw),
         // Several documents, one per line, or broken text: the lines will tell.
-        Err(error) if looks_like_lines(trimmed) => reader.lines(&error),
-        Err(error) => reader.syntax(trimmed, 0, &error),
+        Err(_) if looks_like_lines(trimmed) => reader.lines(),
+        Err(error) => reader.syntax(trimmed, &error),
     }
     reader.read
 }
@@ -68,6 +75,8 @@ fn looks_like_lines(text: &str) -> bool {
 struct Reader<'a> {
     source: &'a str,
     text: &'a str,
+    /// Offsets of all line breaks: a place is looked up once per request.
+    line_ends: Vec<usize>,
     read: Read,
 }
 
@@ -96,7 +105,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn lines(&mut self, _whole: &serde_json::Error) {
+    fn lines(&mut self) {
         for (i, line) in self.text.lines().enumerate() {
             let number = i.saturating_add(1);
             if line.trim().is_empty() {
@@ -109,7 +118,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn syntax(&mut self, trimmed: &str, _: usize, error: &serde_json::Error) {
+    fn syntax(&mut self, trimmed: &str, error: &serde_json::Error) {
         let first = self.line_of(trimmed);
         let line = first.saturating_add(error.line()).saturating_sub(1);
         self.problem("request::syntax", line, error.column(), plain(error));
@@ -167,8 +176,9 @@ impl<'a> Reader<'a> {
     /// The line on which a part of the text begins.
     fn line_of(&self, part: &str) -> usize {
         let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        before.iter().filter(|b| **b == b'\n').count().saturating_add(1)
+        self.line_ends
+            .partition_point(|end| *end < offset)
+            .saturating_add(1)
     }
 
     /// The line of an attribute, found by walking the raw text along the path.

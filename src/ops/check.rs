@@ -239,9 +239,12 @@ fn side_by_side<T: Send, R: Send>(items: Vec<T>, run: &(dyn Fn(T) -> R + Sync)) 
             .into_iter()
             .map(|share| scope.spawn(move || share.into_iter().map(run).collect::<Vec<R>>()))
             .collect();
-        running
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap_or_default())
-            .collect()
+        // A panic is a fault of ours and goes on as one: an answer must not go missing.
+        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        running.into_iter().flat_map(join).collect()
     })
 }

@@ -1,6 +1,7 @@
 //! Compiled images on disk, so that the second start is quick. An image is loaded as machine code without
 //! further checks, so the folder must be one that only its owner can write.
 
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -12,7 +13,7 @@ use super::engine::{Engine, host};
 use super::failure::LoadFailure;
 
 /// Changes when the layout of cached files does.
-const LAYOUT: &str = "tollgate image 1";
+const LAYOUT: &str = "tollgate image 2";
 
 /// A folder of compiled images.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,13 @@ impl ImageKey {
         }
         ImageKey(hasher.finalize().to_hex().to_string())
     }
+}
+
+/// What lies beside the code.
+#[derive(Debug, Serialize, Deserialize)]
+struct Label {
+    code_bytes: u64,
+    description: Description,
 }
 
 impl ImageCache {
@@ -66,10 +74,13 @@ impl ImageCache {
 
     /// Loads an image, if it is there and whole.
     pub(super) fn load(&self, engine: &Engine, key: &ImageKey) -> Option<(Description, Component)> {
-        let description = fs::read(self.path(key, "json")).ok()?;
-        let description = serde_json::from_slice(&description).ok()?;
-        let component = deserialize(engine, &self.path(key, "cwasm")).ok()?;
-        Some((description, component))
+        let label: Label = serde_json::from_slice(&fs::read(self.path(key, "json")).ok()?).ok()?;
+        let code = self.path(key, "cwasm");
+        // A file that was cut short would be mapped all the same.
+        if fs::metadata(&code).ok()?.len() != label.code_bytes {
+            return None;
+        }
+        Some((label.description, deserialize(engine, &code).ok()?))
     }
 
     /// Stores an image. Written beside and renamed, so that another process sees all of it or nothing.
@@ -79,10 +90,15 @@ impl ImageCache {
         description: &Description,
         code: &[u8],
     ) -> Result<(), LoadFailure> {
-        let description = serde_json::to_vec(description).map_err(host)?;
+        let code_bytes = u64::try_from(code.len()).map_err(host)?;
+        let label = serde_json::to_vec(&Label {
+            code_bytes,
+            description: description.clone(),
+        })
+        .map_err(host)?;
         self.write(&self.path(key, "cwasm"), code).map_err(host)?;
-        // The description comes last: its presence says that the code is complete.
-        self.write(&self.path(key, "json"), &description).map_err(host)
+        // The label comes last: its presence says that the code is complete.
+        self.write(&self.path(key, "json"), &label).map_err(host)
     }
 
     fn path(&self, key: &ImageKey, extension: &str) -> PathBuf {

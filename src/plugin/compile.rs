@@ -134,7 +134,8 @@ fn limit_this_process(limits: &Limits) -> std::io::Result<()> {
         maximum: Some(n),
     };
     setrlimit(Resource::Cpu, hard(limits.compile_cpu_seconds))?;
-    setrlimit(Resource::As, hard(limits.compile_memory_bytes))?;
+    // Of data, not of address space: a sandbox reserves 4 GiB of addresses for each memory and touches few of them.
+    setrlimit(Resource::Data, hard(limits.compile_memory_bytes))?;
     // A crash leaves no core file behind.
     setrlimit(Resource::Core, hard(0))?;
     Ok(())

@@ -130,7 +130,7 @@ pub enum LoadFailure {
     Compile {
         /// CPU seconds allowed.
         cpu_seconds: u64,
-        /// Address space allowed.
+        /// Memory allowed.
         memory_bytes: u64,
         /// What happened.
         why: String,

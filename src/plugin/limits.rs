@@ -19,7 +19,7 @@ pub struct Limits {
     pub component_bytes: usize,
     /// Seconds of CPU that compiling an untrusted component may take in its own process, default 30.
     pub compile_cpu_seconds: u64,
-    /// Bytes of address space of that process, default 4 GiB.
+    /// Bytes of memory that process may write to, default 4 GiB.
     pub compile_memory_bytes: u64,
 }
 

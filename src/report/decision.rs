@@ -146,7 +146,9 @@ fn write_violation(out: &mut String, violation: &Violation, colour: Colour) {
         rule(&violation.by),
         colour.paint("1", &one_line(&violation.message))
     );
-    let _ = writeln!(out, "      {} is {}", violation.path, actual(&violation.actual));
+    if !violation.message.contains(&violation.path) {
+        let _ = writeln!(out, "      at: {}", violation.path);
+    }
     if !violation.allowed.is_null() {
         let _ = writeln!(out, "      allowed: {}", violation.allowed);
     }
@@ -160,13 +162,6 @@ fn change(path: &str, value: &Value) -> String {
     match value {
         Value::Null => format!("remove {path}"),
         value => format!("{path} = {value}"),
-    }
-}
-
-fn actual(value: &Value) -> String {
-    match value {
-        Value::Null => "not given".to_owned(),
-        value => value.to_string(),
     }
 }
 

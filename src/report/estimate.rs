@@ -33,7 +33,9 @@ pub fn text(name: &str, estimate: &Estimate, per_month: &[Option<Decimal>; 2], h
             size.nodes,
             shown(size.dbu_per_hour)
         );
-        let _ = writeln!(out, "{}", table(&size.lines, size.cost_per_hour));
+        for line in table(&size.lines, size.cost_per_hour).to_string().lines() {
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
         let _ = writeln!(
             out,
             "per month of {} hours: {} {currency}",

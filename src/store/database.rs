@@ -158,29 +158,30 @@ impl Database {
             .at(&self.path, "reading the schema")
     }
 
-    /// Each step is one transaction with its version, so that a stop in between leaves a version, not a mixture.
+    /// All steps are one transaction, so that a stop in between leaves the form it found: a new file is a whole
+    /// ledger or none.
     fn migrate(&mut self, from: i32) -> Result<(), StoreError> {
-        let path = &self.path;
-        for (version, sql) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > from) {
-            let doing = "bringing the file up to date";
-            let step = self
-                .connection
-                .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-                .at(path, doing)?;
-            let current: i32 = step
-                .pragma_query_value(None, "user_version", |row| row.get(0))
-                .at(path, doing)?;
-            // Another process may have taken this step while we waited for the lock.
-            if current >= version {
-                continue;
-            }
-            step.execute_batch(sql)
-                .and_then(|()| step.pragma_update(None, "application_id", APPLICATION_ID))
-                .and_then(|()| step.pragma_update(None, "user_version", version))
-                .and_then(|()| step.commit())
-                .at(path, doing)?;
+        if from >= supported() {
+            return Ok(());
         }
-        Ok(())
+        let path = &self.path;
+        let doing = "bringing the file up to date";
+        let steps = self
+            .connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .at(path, doing)?;
+        // Another process may have taken them while we waited for the lock.
+        let current: i32 = steps
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .at(path, doing)?;
+        for (_, sql) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > current) {
+            steps.execute_batch(sql).at(path, doing)?;
+        }
+        steps
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .and_then(|()| steps.pragma_update(None, "user_version", current.max(supported())))
+            .and_then(|()| steps.commit())
+            .at(path, doing)
     }
 }
 

@@ -9,8 +9,10 @@
 
 mod bench;
 mod cases;
+mod checking;
 mod corpus;
 mod eight_rules;
 mod golden_prices;
 mod hostile;
 mod layers;
+mod price_files;
