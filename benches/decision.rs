@@ -112,7 +112,7 @@ fn parse_and_facts_alone(bencher: divan::Bencher<'_, '_>) {
     bencher.bench_local(|| {
         let body: Value = serde_json::from_str(divan::black_box(&text)).unwrap();
         let spec = ClusterSpec::read(&body).unwrap();
-        let context = tollgate::pricing::estimate::Context {
+        let context = tollgate::pricing::node_meters::Context {
             workspace: &setup.workspace,
             workload: Workload::Job,
             at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),

@@ -123,24 +123,26 @@ fn append_a_million_known(bencher: divan::Bencher) {
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn report_a_month_of_a_million(bencher: divan::Bencher) {
     let (_folder, database) = filled(&charges());
+    bencher.bench_local(|| report(&database));
+}
+
+fn report(database: &Database) -> String {
     let month: Month = "2026-10".parse().unwrap();
     let options = RenderOptions {
         dimensions: vec![Dimension::Team, Dimension::Sku, Dimension::Cluster],
         decimals: 2,
     };
-    bencher.bench_local(|| {
-        let head = database.head().unwrap();
-        let report = CostReport::new(MonthInput {
-            month,
-            currency: head.currency,
-            head: head.hash,
-            ledger_entries: u64::try_from(head.entries).unwrap(),
-            rows: database.cost_rows(&month.period()).unwrap(),
-            unpriced: database.unpriced_rows(&month.period()).unwrap(),
-            unfinished_runs: database.unfinished_runs().unwrap(),
-        });
-        render(&report, Format::Text, &options).unwrap()
+    let head = database.head().unwrap();
+    let report = CostReport::new(MonthInput {
+        month,
+        currency: head.currency,
+        head: head.hash,
+        ledger_entries: u64::try_from(head.entries).unwrap(),
+        rows: database.cost_rows(&month.period()).unwrap(),
+        unpriced: database.unpriced_rows(&month.period()).unwrap(),
+        unfinished_runs: database.unfinished_runs().unwrap(),
     });
+    render(&report, Format::Text, &options).unwrap()
 }
 
 /// Everything recomputed.
@@ -149,8 +151,10 @@ fn check_a_million(bencher: divan::Bencher) {
     let (_folder, database) = filled(&charges());
     bencher
         .counter(divan::counter::ItemsCount::new(CHARGES))
-        .bench_local(|| {
-            let report = tollgate::store::check::check(&database, &mut |_, _| ()).unwrap();
-            assert!(report.is_sound());
-        });
+        .bench_local(|| check(&database));
+}
+
+fn check(database: &Database) {
+    let report = tollgate::store::check::check(database, &mut |_, _| ()).unwrap();
+    assert!(report.is_sound());
 }

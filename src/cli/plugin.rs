@@ -16,6 +16,7 @@ use crate::plugin::{bundled, compile};
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
     /// List the plugins that come with tollgate
+    #[command(after_help = "Example: tollgate plugin list")]
     List,
     /// Show a plugin's manual page and settings
     Inspect(Inspect),

@@ -83,7 +83,7 @@ pub struct InstanceEvent {
     pub instance_id: String,
     /// Its pool.
     pub instance_pool_id: String,
-    /// The cluster it is placed in; empty otherwise.
+    /// The cluster it is placed in or launched for; empty otherwise.
     pub cluster_id: String,
     /// What.
     pub state: InstanceState,

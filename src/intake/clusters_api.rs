@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::request::Request;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::fields::FieldProblem;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
 
 /// What was read from one source.
 #[derive(Debug, Default)]
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
             }
             match serde_json::from_str::<&RawValue>(line.trim()) {
                 Ok(raw) => self.request(raw, Some(format!("line {number}"))),
-                Err(error) => self.problem("request::syntax", number, error.column(), plain(&error)),
+                Err(error) => self.problem("request::syntax", number, error.column(), json_message(&error)),
             }
         }
     }
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
     fn syntax(&mut self, trimmed: &str, error: &serde_json::Error) {
         let first = self.line_of(trimmed);
         let line = first.saturating_add(error.line()).saturating_sub(1);
-        self.problem("request::syntax", line, error.column(), plain(error));
+        self.problem("request::syntax", line, error.column(), json_message(error));
     }
 
     fn request(&mut self, raw: &'a RawValue, address: Option<String>) {
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         };
         let body: Value = match serde_json::from_str(raw.get()) {
             Ok(body) => body,
-            Err(error) => return self.problem("request::syntax", line, error.column(), plain(&error)),
+            Err(error) => return self.problem("request::syntax", line, error.column(), json_message(&error)),
         };
         if let Some(object) = body.as_object()
             && !MARKS.iter().any(|m| object.contains_key(*m))
@@ -209,13 +209,6 @@ impl<'a> Reader<'a> {
             .0
             .push(Diagnostic::error(code, self.source, message).at(line, column));
     }
-}
-
-/// serde_json ends its messages with the place, which we show ourselves.
-fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ")
-        .map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::model::meter::Meter;
 use crate::model::usage::{Subject, UNALLOCATED};
@@ -13,7 +14,7 @@ pub const VENDORS: [&str; 4] = ["aws", "azure", "databricks", "gcp"];
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Account {
     /// Owes: a team's cost centre, never empty.
-    CostCentre(String),
+    CostCentre(Arc<str>),
     /// Is owed: one of [`VENDORS`].
     Vendor(&'static str),
 }
@@ -21,12 +22,12 @@ pub enum Account {
 impl Account {
     /// The cost centre that owes for a subject. A subject without a team owes as `unallocated`.
     pub fn of_subject(subject: &Subject) -> Account {
-        let team = if subject.team.is_empty() {
-            UNALLOCATED
-        } else {
-            &subject.team
-        };
-        Account::CostCentre(team.to_owned())
+        Account::CostCentre(Arc::from(team(subject)))
+    }
+
+    /// Whether this is [`Account::of_subject`].
+    pub fn is_of_subject(&self, subject: &Subject) -> bool {
+        matches!(self, Account::CostCentre(name) if **name == *team(subject))
     }
 
     /// The vendor that is owed for a meter.
@@ -51,6 +52,14 @@ impl Account {
     }
 }
 
+fn team(subject: &Subject) -> &str {
+    if subject.team.is_empty() {
+        UNALLOCATED
+    } else {
+        &subject.team
+    }
+}
+
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.kind(), self.name())
@@ -66,7 +75,7 @@ impl FromStr for Account {
     type Err = NotAnAccount;
     fn from_str(text: &str) -> Result<Self, NotAnAccount> {
         let found = match text.split_once('/') {
-            Some(("cost-centre", team)) if !team.is_empty() => Some(Account::CostCentre(team.to_owned())),
+            Some(("cost-centre", team)) if !team.is_empty() => Some(Account::CostCentre(Arc::from(team))),
             Some(("vendor", name)) => VENDORS
                 .into_iter()
                 .find(|vendor| *vendor == name)
@@ -102,5 +111,7 @@ mod tests {
             Account::of_subject(&Subject::default()).to_string(),
             "cost-centre/unallocated"
         );
+        assert!(Account::of_subject(&Subject::default()).is_of_subject(&Subject::default()));
+        assert!(!Account::Vendor("azure").is_of_subject(&Subject::default()));
     }
 }

@@ -1,7 +1,7 @@
 //! The ledger: usage becomes charges, charges become two-legged entries, entries are chained and checked.
 //!
 //! Comes in: [`Usage`](crate::model::usage::Usage) and the prices in force. Goes out: charges, entries with
-//! their canonical bytes, and findings of a check. Deliberately absent: SQLite, price books, the clock.
+//! their keys and hashes, and findings of a check. Deliberately absent: SQLite, price books, the clock.
 //!
 //! ```text
 //! usage + prices ─► rate ─► charge ─► entry (debit cost-centre/etl, credit vendor/azure) ─► chain of hashes
@@ -12,9 +12,13 @@
 //! measures, to the last digit, what the whole does; the same usage at the same prices is rated the same.
 
 pub mod account;
+pub mod balance;
+pub mod chain;
 pub mod check;
+pub mod fact;
 pub mod rate;
 pub mod summary;
+pub mod terms;
 pub mod transaction;
 
 #[cfg(test)]

@@ -1,21 +1,16 @@
 //! One cluster: its state, its nodes, its work.
 
+use super::index::{InstanceIndex, PoolIndex};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::instance::InstanceIndex;
 use super::meter::{Meters, Rate};
-use super::pool::PoolIndex;
 use super::schedule::Afterwards;
 use super::simulation::Admitted;
 use super::state::{IllegalTransition, Trigger, next};
 use crate::databricks::state::State;
 use crate::model::period::Instant;
 use crate::model::usage::Subject;
-
-/// Which cluster, in the order of creation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ClusterIndex(pub usize);
 
 /// What a cluster is made from; the runs of a job share one.
 #[derive(Debug)]

@@ -1,16 +1,11 @@
 //! One machine: where it is, whose it is, and since when.
 
+use super::index::{ClusterIndex, PoolIndex};
 use std::sync::Arc;
 
-use super::cluster::ClusterIndex;
 use super::meter::{Meters, Rate};
-use super::pool::PoolIndex;
 use crate::model::period::Instant;
 use crate::model::usage::Subject;
-
-/// Which machine, in the order of launching.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct InstanceIndex(pub usize);
 
 /// Where a machine is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,7 @@
 //! cluster     one cluster: its state, its nodes, its work
 //! pool        one pool: what it holds, what it must hold
 //! instance    one machine: whose it is, since when
+//! index       which cluster, machine, pool
 //! supply      where machines come from and where they go
 //! world       everything that there is at one instant
 //! simulate    the loop: what happens, what follows from it
@@ -29,6 +30,7 @@
 
 mod cluster;
 mod history;
+mod index;
 mod instance;
 mod meter;
 mod pool;

@@ -5,21 +5,17 @@
 //! when it has idled for `idle_instance_autotermination_minutes` and the pool then holds more than the
 //! minimum, it goes; otherwise it stays as part of the minimum. Clusters take the one that idled longest.
 
+use super::index::InstanceIndex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::between::Between;
 use super::draw::{Draws, Purpose};
-use super::instance::InstanceIndex;
 use super::meter::{Rate, rates};
 use super::simulation::MeteredPool;
 use crate::databricks::instance_pool::InstancePool;
 use crate::model::exact::Inexact;
 use crate::model::usage::Subject;
-
-/// Which pool, in the order of the input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct PoolIndex(pub usize);
 
 /// One pool.
 #[derive(Debug)]

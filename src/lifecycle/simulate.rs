@@ -1,9 +1,10 @@
 //! The loop: what is due happens, and what follows from it is planned.
 
+use super::index::ClusterIndex;
 use std::sync::Arc;
 
 use super::between::Between;
-use super::cluster::{Cluster, ClusterIndex, Done, Work};
+use super::cluster::{Cluster, Done, Work};
 use super::draw::Purpose;
 use super::history::{Ending, creating, running, starting, terminating};
 use super::schedule::Afterwards;

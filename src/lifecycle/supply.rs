@@ -1,11 +1,11 @@
 //! Where machines come from and where they go: the cloud, or a pool that holds some ready.
 
+use super::index::{ClusterIndex, InstanceIndex, PoolIndex};
 use std::sync::Arc;
 
-use super::cluster::{Blueprint, ClusterIndex, Node, NodePlan};
+use super::cluster::{Blueprint, Node, NodePlan};
 use super::draw::Purpose;
-use super::instance::{Instance, InstanceIndex, Place};
-use super::pool::PoolIndex;
+use super::instance::{Instance, Place};
 use super::simulation::SimulationError;
 use super::world::{Happening, World};
 use crate::databricks::event::InstanceState;

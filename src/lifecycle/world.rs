@@ -1,13 +1,14 @@
 //! Everything that there is at one instant of a simulation, and what is still to happen.
 
+use super::index::{ClusterIndex, InstanceIndex, PoolIndex};
 use std::sync::Arc;
 
-use super::cluster::{Blueprint, Cluster, ClusterIndex, Done, NodePlan, Work};
+use super::cluster::{Blueprint, Cluster, Done, NodePlan, Work};
 use super::draw::{Draws, Purpose};
 use super::history::History;
-use super::instance::{Instance, InstanceIndex};
+use super::instance::Instance;
 use super::meter::{Meters, rates};
-use super::pool::{Pool, PoolIndex};
+use super::pool::Pool;
 use super::queue::{Priority, Queue};
 use super::simulation::{
     Admitted, Outcome, SimulatedCluster, Simulation, SimulationError, SkippedRun, starting_nodes,

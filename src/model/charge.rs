@@ -62,6 +62,8 @@ pub struct Unpriced {
     pub meter: Arc<Meter>,
     /// The period, inside one UTC day.
     pub period: Period,
+    /// Start of the stretch.
+    pub since: Instant,
     /// Units of the meter per hour, if known.
     pub per_hour: Option<Decimal>,
     /// Why there is no price.

@@ -76,6 +76,13 @@ impl Diagnostic {
     }
 }
 
+/// What is wrong with a JSON text, without the place that serde_json ends its messages with: we show it ourselves.
+pub fn json_message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ")
+        .map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
 /// `error[policy::unknown-plugin] etl.yaml:7:13: rules.0.plugin: ...` and the hint on a line of its own.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::sync::Arc;
 
 use super::exact::decimal_text;
 use super::meter::{Category, Meter};
@@ -62,7 +63,7 @@ pub struct SizeEstimate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EstimateLine {
     /// What is billed.
-    pub meter: Meter,
+    pub meter: Arc<Meter>,
     /// Nodes that run this meter.
     pub nodes: u32,
     /// Units of the meter per hour, all nodes together; none where the rate is unknown.
@@ -72,7 +73,7 @@ pub struct EstimateLine {
     /// Their product.
     pub cost_per_hour: Option<Decimal>,
     /// Book and source of the price.
-    pub source: Option<String>,
+    pub source: Option<Arc<str>>,
     /// The price is a placeholder.
     pub synthetic: bool,
 }

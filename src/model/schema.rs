@@ -96,13 +96,11 @@ impl Schema {
             .unwrap_or_default()
     }
 
+    /// What the schema says of a place; nothing for the whole, whose description helps with no part of it.
     fn description_of(&self, schema_pointer: &str) -> Option<String> {
         let parent = schema_pointer.rsplit_once('/')?.0;
-        self.schema
-            .pointer(parent)?
-            .get("description")?
-            .as_str()
-            .map(str::to_owned)
+        let said = self.schema.pointer(parent)?.get("description")?.as_str()?;
+        (!parent.is_empty()).then(|| said.trim_end_matches('.').to_owned())
     }
 }
 

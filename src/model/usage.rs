@@ -36,8 +36,9 @@ pub const UNALLOCATED: &str = "unallocated";
 /// A quantity of a meter over a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Usage {
-    /// What was used: the instance, disk or address. With the meter and the start of the stretch
-    /// this identifies the fact, so that telling it twice changes nothing.
+    /// What was used: the instance, or what it holds. With the meter and the start of the period this
+    /// identifies the fact, so that telling it twice changes nothing. So a resource runs a meter once at
+    /// a time: what runs it twice (an instance with two equal disks) is told once, at the summed rate.
     pub resource: String,
     /// Whose it is.
     pub subject: Arc<Subject>,

@@ -12,7 +12,8 @@ use crate::model::exact::multiply;
 use crate::model::period::Instant;
 use crate::model::place::Workload;
 use crate::pricing::catalogue::Catalogue;
-use crate::pricing::estimate::{Context, estimate as price};
+use crate::pricing::estimate::estimate as price;
+use crate::pricing::node_meters::Context;
 
 /// What all requests of one estimate have in common.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,8 @@
 //! Judging one request: which policies apply, what the facts are, what they decide.
 
 use serde_json::Value;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use super::policies::Policies;
 use crate::databricks::cluster_spec::ClusterSpec;
@@ -15,7 +17,8 @@ use crate::policy::combine::decide;
 use crate::policy::loaded::Policy;
 use crate::policy::review::Circumstances;
 use crate::pricing::catalogue::Catalogue;
-use crate::pricing::estimate::{Context, estimate, nodes_fact};
+use crate::pricing::estimate::estimate;
+use crate::pricing::node_meters::{Context, nodes_fact};
 
 /// What is known of the place of a request. What is not given is taken from the request, or stays unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -118,26 +121,44 @@ pub fn judge(policies: &[&Policy], catalogue: &Catalogue, asked: &Asked<'_>) -> 
         cloud: asked.workspace.cloud,
         unknown: asked.unknown,
     };
+    let known = RefCell::new(None);
     decide(policies, &circumstances, asked.body, &|cluster| {
-        facts(catalogue, asked, cluster)
+        facts(catalogue, asked, cluster, &known)
     })
 }
 
-/// The facts of a cluster.
-fn facts(catalogue: &Catalogue, asked: &Asked<'_>, cluster: &Value) -> Result<Facts, JudgeError> {
-    let spec = ClusterSpec::read(cluster).map_err(|problems| {
+/// What facts were computed from, and the facts.
+type Known = RefCell<Option<(ClusterSpec, Arc<Facts>)>>;
+
+/// The facts of a cluster. Filling in a tag or minutes changes none of them, so they are then not computed again.
+fn facts(
+    catalogue: &Catalogue,
+    asked: &Asked<'_>,
+    cluster: &Value,
+    known: &Known,
+) -> Result<Arc<Facts>, JudgeError> {
+    let mut spec = ClusterSpec::read(cluster).map_err(|problems| {
         let first = problems.into_iter().next();
         JudgeError::Completed {
             path: first.as_ref().map(|p| p.path.clone()).unwrap_or_default(),
             message: first.map(|p| p.message).unwrap_or_default(),
         }
     })?;
+    spec.custom_tags.clear();
+    spec.autotermination_minutes = None;
+    if let Some((of, facts)) = known.borrow().as_ref()
+        && *of == spec
+    {
+        return Ok(Arc::clone(facts));
+    }
     let context = context(asked);
-    Ok(Facts {
+    let facts = Arc::new(Facts {
         nodes: nodes_fact(catalogue, &context, &spec),
         runtime: runtime_fact(spec.spark_version.as_deref().unwrap_or_default()),
         estimate: estimate(catalogue, &context, &spec)?,
-    })
+    });
+    known.replace(Some((spec, Arc::clone(&facts))));
+    Ok(facts)
 }
 
 /// The pricing context of a request.

@@ -62,7 +62,9 @@ pub fn componentize(module: &Path) -> Result<Vec<u8>, Diagnostics> {
         .module(&bytes)
         .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|e| {
-        Diagnostic::error("plugin::componentize", source, format!("{e:#}"))
+        // What comes from below may have several lines.
+        let said = format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+        Diagnostic::error("plugin::componentize", source, said)
             .hint("is it a wasm32-unknown-unknown module built with the contract's bindings?")
             .into()
     })

@@ -32,7 +32,7 @@ pub(super) fn freeze(engine: &Engine, component: &[u8], settings: &str) -> Resul
     let wizer = Wizer::new();
     let (context, instrumented) = wizer
         .instrument_component(component)
-        .map_err(|e| LoadFailure::NotAComponent(format!("{e:#}")))?;
+        .map_err(|e| not_a_component(component, &e))?;
     let instrumented = checked(engine, &instrumented)?;
     let mut guest = Guest::start(engine, &instrumented)?;
     let description = guest.describe()?;
@@ -50,6 +50,15 @@ pub(super) fn freeze(engine: &Engine, component: &[u8], settings: &str) -> Resul
     }
 }
 
+/// Why bytes are no component, on one line: what comes from below may have several.
+fn not_a_component(bytes: &[u8], error: &impl std::fmt::Display) -> LoadFailure {
+    if !bytes.starts_with(b"\0asm") {
+        return LoadFailure::NotAComponent("expected a WebAssembly component, found other bytes".to_owned());
+    }
+    let said = format!("{error:#}");
+    LoadFailure::NotAComponent(said.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// Compiles a component that is not too large and imports nothing.
 fn checked(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadFailure> {
     let limit = engine.limits().component_bytes;
@@ -59,8 +68,8 @@ fn checked(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadFailure> {
             limit,
         });
     }
-    let component = Component::from_binary(engine.wasmtime(), bytes)
-        .map_err(|e| LoadFailure::NotAComponent(format!("{e:#}")))?;
+    let component =
+        Component::from_binary(engine.wasmtime(), bytes).map_err(|e| not_a_component(bytes, &e))?;
     let kind = component.component_type();
     let wanting = kind
         .imports(engine.wasmtime())

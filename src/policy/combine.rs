@@ -2,6 +2,7 @@
 //! fresh sandbox.
 
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::document::OnFailure;
 use super::loaded::{Policy, Rule};
@@ -15,7 +16,7 @@ use crate::plugin::contract::{GuestSupply, GuestViolation};
 use crate::plugin::failure::CallFailure;
 
 /// Facts of a cluster, as a function: they change when values are filled in.
-pub type FactsOf<'a, E> = &'a dyn Fn(&Value) -> Result<Facts, E>;
+pub type FactsOf<'a, E> = &'a dyn Fn(&Value) -> Result<Arc<Facts>, E>;
 
 /// Judges one request by some policies.
 ///
@@ -38,13 +39,13 @@ pub fn decide<E: From<serde_json::Error>>(
         estimate: facts.estimate.clone(),
     };
     let rules = || policies.iter().flat_map(|p| p.rules.iter());
-    let mut reviews = Reviews::new(circumstances, request, &facts)?;
+    let mut reviews = Reviews::new(circumstances, request, Arc::clone(&facts))?;
     if rules().any(|r| r.image.description().supplies) {
         supply(rules(), &reviews, &mut decision);
         if !decision.supplied.is_empty() {
             facts = facts_of(&decision.cluster)?;
             decision.estimate = facts.estimate.clone();
-            reviews = Reviews::new(circumstances, &decision.cluster, &facts)?;
+            reviews = Reviews::new(circumstances, &decision.cluster, facts)?;
         }
     }
     for rule in rules() {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 use crate::model::facts::Facts;
 use crate::model::period::{Instant, rfc3339};
@@ -27,9 +29,10 @@ pub struct Circumstances<'a> {
 #[derive(Debug)]
 pub struct Reviews {
     head: String,
-    estimate: String,
-    nodes: String,
-    runtime: String,
+    facts: Arc<Facts>,
+    estimate: OnceCell<String>,
+    nodes: OnceCell<String>,
+    runtime: OnceCell<String>,
 }
 
 impl Reviews {
@@ -40,7 +43,7 @@ impl Reviews {
     pub fn new(
         circumstances: &Circumstances<'_>,
         cluster: &Value,
-        facts: &Facts,
+        facts: Arc<Facts>,
     ) -> Result<Reviews, serde_json::Error> {
         #[derive(Serialize)]
         struct Head<'a> {
@@ -66,9 +69,10 @@ impl Reviews {
         head.pop();
         Ok(Reviews {
             head,
-            estimate: estimate(facts)?,
-            nodes: serde_json::to_string(&facts.nodes)?,
-            runtime: serde_json::to_string(&facts.runtime)?,
+            facts,
+            estimate: OnceCell::new(),
+            nodes: OnceCell::new(),
+            runtime: OnceCell::new(),
         })
     }
 
@@ -80,9 +84,9 @@ impl Reviews {
         let mut first = true;
         for name in asked {
             let fact = match name.as_str() {
-                "estimate" => &self.estimate,
-                "nodes" => &self.nodes,
-                "runtime" => &self.runtime,
+                "estimate" => self.estimate.get_or_init(|| estimate(&self.facts)),
+                "nodes" => self.nodes.get_or_init(|| json(&self.facts.nodes)),
+                "runtime" => self.runtime.get_or_init(|| json(&self.facts.runtime)),
                 _ => continue,
             };
             if !first {
@@ -100,7 +104,7 @@ impl Reviews {
 }
 
 /// The fact `estimate`: sums without their lines.
-fn estimate(facts: &Facts) -> Result<String, serde_json::Error> {
+fn estimate(facts: &Facts) -> String {
     use crate::model::estimate::{NodeEstimate, SizeEstimate};
     use crate::model::exact::decimal_text;
     #[derive(Serialize)]
@@ -125,7 +129,7 @@ fn estimate(facts: &Facts) -> Result<String, serde_json::Error> {
         cost_per_hour: s.cost_per_hour.map(decimal_text),
     };
     let e = &facts.estimate;
-    serde_json::to_string(&Form {
+    json(&Form {
         currency: e.currency,
         driver: &e.driver,
         worker: &e.worker,
@@ -133,4 +137,10 @@ fn estimate(facts: &Facts) -> Result<String, serde_json::Error> {
         max: size(&e.max),
         unpriced: &e.unpriced,
     })
+}
+
+/// JSON text of a part. Facts are text, numbers and lists of them, which cannot fail to be written; `null`
+/// would make every rule that needs the fact say so.
+fn json(part: &impl Serialize) -> String {
+    serde_json::to_string(part).unwrap_or_else(|_| "null".to_owned())
 }

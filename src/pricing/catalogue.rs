@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::bundled;
 use super::node_rates::NodeRates;
 use super::price_book::PriceBook;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
 use crate::model::place::Cloud;
 
 /// Node rates and prices.
@@ -60,7 +60,7 @@ impl Catalogue {
     /// As [`PriceBook::add`] and [`NodeRates::add`]; `price::kind` for anything else.
     pub fn add_own(&mut self, source: &str, text: &str) -> Result<(), Diagnostics> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(|e| {
-            Diagnostic::error("price::syntax", source, e.to_string()).at(e.line(), e.column())
+            Diagnostic::error("price::syntax", source, json_message(&e)).at(e.line(), e.column())
         })?;
         if value.get("price_book").is_some() {
             self.own.book.add(source, text)?;

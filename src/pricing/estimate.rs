@@ -1,130 +1,16 @@
-//! What a cluster is billed for, node by node, and what that costs per hour at a size.
+//! What a cluster costs per hour at a size, meter by meter.
 
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::catalogue::Catalogue;
-use crate::databricks::cluster_spec::{ClusterSpec, NodeSlot, Role};
-use crate::databricks::instance_pool::InstancePool;
-use crate::databricks::sku::sku_name;
+use super::node_meters::{Context, node_meters};
+use crate::databricks::cluster_spec::{ClusterSpec, Role};
+use crate::model::charge::Price;
 use crate::model::estimate::{Estimate, EstimateLine, NodeEstimate, SizeEstimate};
 use crate::model::exact::{Inexact, add, multiply};
-use crate::model::facts::{NodeFact, NodesFact};
-use crate::model::meter::{Category, Meter, MeterKind, MeterRate, NodeMeters, PurchaseOption};
+use crate::model::meter::{Category, Meter, PurchaseOption};
 use crate::model::money::Currency;
-use crate::model::period::Instant;
-use crate::model::place::{Workload, Workspace};
-
-/// Region of a VM whose workspace has none. No book has prices for it, so such a VM is unpriced.
-const NO_REGION: &str = "unknown-region";
-/// Node type of a node whose request names none and whose pool is not known.
-const NO_NODE_TYPE: &str = "unknown-node-type";
-
-/// Where and when a cluster is looked at: all that prices depend on besides the request.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// Where it runs.
-    pub workspace: &'a Workspace,
-    /// What it runs for.
-    pub workload: Workload,
-    /// Prices and rates in force at this instant are taken.
-    pub at: Instant,
-    /// The pools that clusters can name.
-    pub pools: &'a [InstancePool],
-}
-
-impl Context<'_> {
-    fn pool(&self, id: &str) -> Option<&InstancePool> {
-        self.pools.iter().find(|p| p.instance_pool_id == id)
-    }
-}
-
-/// What one node of a cluster is billed for.
-pub fn node_meters(
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-    spec: &ClusterSpec,
-    slot: &NodeSlot<'_>,
-) -> NodeMeters {
-    let pool = slot.instance_pool_id.and_then(|id| context.pool(id));
-    let node_type_id = node_type_of(context, slot);
-    let purchase_option = match (slot.instance_pool_id, pool) {
-        (Some(_), Some(pool)) => pool.purchase_option(context.workspace.cloud),
-        _ => slot.purchase_option,
-    };
-    let sku = sku_name(context.workspace.tier, context.workload, spec.photon);
-    let rate = node_type_id
-        .and_then(|id| catalogue.rates.node_type(id))
-        .and_then(|node| node.dbu_per_hour(context.workload, spec.photon, context.at));
-    NodeMeters {
-        while_provisioned: instance_meters(
-            context.workspace,
-            node_type_id.unwrap_or(NO_NODE_TYPE),
-            purchase_option,
-        ),
-        while_running: MeterRate {
-            meter: Meter {
-                cloud: context.workspace.cloud,
-                kind: MeterKind::Dbu { sku_name: sku },
-            },
-            per_hour: rate,
-        },
-    }
-}
-
-/// What an instance is billed for from provisioning until it is gone, placed in a cluster or not: the VM, its
-/// disks, its address.
-pub fn instance_meters(
-    workspace: &Workspace,
-    node_type_id: &str,
-    purchase_option: PurchaseOption,
-) -> Vec<MeterRate> {
-    let region = workspace.region.clone().unwrap_or_else(|| NO_REGION.to_owned());
-    let vm = MeterKind::Vm {
-        region: region.clone(),
-        node_type_id: node_type_id.to_owned(),
-        purchase_option,
-    };
-    let disks = workspace.node_disks.iter().map(|d| MeterKind::Disk {
-        region: region.clone(),
-        disk: d.clone(),
-    });
-    let address = workspace.public_ip.then(|| MeterKind::PublicIp {
-        region: region.clone(),
-    });
-    std::iter::once(vm)
-        .chain(disks)
-        .chain(address)
-        .map(|kind| MeterRate {
-            meter: Meter {
-                cloud: workspace.cloud,
-                kind,
-            },
-            per_hour: Some(Decimal::ONE),
-        })
-        .collect()
-}
-
-/// The fact `nodes`: what the driver and the workers are made of.
-pub fn nodes_fact(catalogue: &Catalogue, context: &Context<'_>, spec: &ClusterSpec) -> NodesFact {
-    let fact = |slot: &NodeSlot<'_>| {
-        let id = node_type_of(context, slot);
-        let known = id.and_then(|id| catalogue.rates.node_type(id));
-        NodeFact {
-            node_type_id: id.map(str::to_owned),
-            vcpus: known.and_then(|n| n.vcpus),
-            memory_mb: known.and_then(|n| n.memory_mb),
-            gpus: known.and_then(|n| n.gpus),
-            from_pool: slot.instance_pool_id.is_some(),
-        }
-    };
-    let mut slots = spec.nodes(spec.workers.max);
-    let driver = slots.next().map(|s| fact(&s)).unwrap_or_default();
-    NodesFact {
-        driver,
-        worker: slots.next().map(|s| fact(&s)),
-    }
-}
 
 /// What the cluster costs per hour, at its smallest and at its largest.
 ///
@@ -135,32 +21,38 @@ pub fn estimate(
     context: &Context<'_>,
     spec: &ClusterSpec,
 ) -> Result<Estimate, Inexact> {
-    let mut unpriced = Vec::new();
-    let min = size_estimate(catalogue, context, spec, spec.workers.min, &mut unpriced)?;
-    let max = size_estimate(catalogue, context, spec, spec.workers.max, &mut unpriced)?;
-    unpriced.sort_unstable();
-    unpriced.dedup();
+    let kinds = kinds(catalogue, context, spec);
+    let max = size_estimate(&kinds, spec.workers.max, |kind| kind.at_max)?;
+    let min = match spec.workers.min == spec.workers.max {
+        true => max.clone(),
+        false => size_estimate(&kinds, spec.workers.min, |kind| kind.at_min)?,
+    };
     let mut driver = NodeEstimate {
         dbu_per_hour: None,
         cost_per_hour: None,
     };
     let mut worker: Option<NodeEstimate> = None;
-    let mut seen: Vec<PurchaseOption> = Vec::new();
-    for slot in spec.nodes(spec.workers.max) {
-        // Workers differ in their purchase option only.
-        if slot.role == Role::Worker && seen.contains(&slot.purchase_option) {
-            continue;
-        }
-        let one = node_estimate(catalogue, context, &node_meters(catalogue, context, spec, &slot))?;
-        match slot.role {
+    for kind in &kinds {
+        let one = kind.node_estimate()?;
+        match kind.role {
             Role::Driver => driver = one,
-            Role::Worker => {
-                seen.push(slot.purchase_option);
-                worker = Some(dearer(worker, one));
-            }
+            Role::Worker => worker = Some(dearer(worker, one)),
         }
     }
-    let currency = currency(catalogue, context, spec).unwrap_or(Currency::USD);
+    let unknown = max
+        .lines
+        .iter()
+        .chain(&min.lines)
+        .filter(|l| l.cost_per_hour.is_none());
+    let mut unpriced: Vec<String> = unknown.map(|l| l.meter.to_string()).collect();
+    unpriced.sort_unstable();
+    unpriced.dedup();
+    // The books have one currency; a mix is refused by the ledger.
+    let currency = kinds
+        .iter()
+        .flat_map(|k| &k.meters)
+        .find_map(|m| m.price)
+        .map_or(Currency::USD, |p| p.currency);
     Ok(Estimate {
         currency,
         at: context.at,
@@ -172,13 +64,64 @@ pub fn estimate(
     })
 }
 
-fn node_type_of<'a>(context: &'a Context<'_>, slot: &NodeSlot<'a>) -> Option<&'a str> {
-    match slot.instance_pool_id {
-        Some(id) => context
-            .pool(id)
-            .map(|p| p.node_type_id.as_str())
-            .or(slot.node_type_id),
-        None => slot.node_type_id,
+/// Nodes that are billed alike: one driver, workers on demand, workers on spot. Each is looked up once.
+struct Kind<'c> {
+    role: Role,
+    purchase_option: PurchaseOption,
+    at_min: u32,
+    at_max: u32,
+    meters: Vec<PricedMeter<'c>>,
+}
+
+struct PricedMeter<'c> {
+    meter: Arc<Meter>,
+    per_hour: Option<Decimal>,
+    price: Option<&'c Price>,
+}
+
+fn kinds<'c>(catalogue: &'c Catalogue, context: &Context<'_>, spec: &ClusterSpec) -> Vec<Kind<'c>> {
+    let mut kinds: Vec<Kind<'c>> = Vec::with_capacity(3);
+    for (i, slot) in (0_u32..).zip(spec.nodes(spec.workers.max)) {
+        let in_min = u32::from(i <= spec.workers.min);
+        let alike = |k: &&mut Kind<'_>| k.role == slot.role && k.purchase_option == slot.purchase_option;
+        match kinds.iter_mut().find(alike) {
+            Some(kind) => {
+                kind.at_min = kind.at_min.saturating_add(in_min);
+                kind.at_max = kind.at_max.saturating_add(1);
+            }
+            None => {
+                let node = node_meters(catalogue, context, spec, &slot);
+                let rates = node.while_provisioned.into_iter().chain([node.while_running]);
+                let meters = rates.map(|rate| PricedMeter {
+                    price: catalogue.book.price_at(&rate.meter, context.at),
+                    meter: Arc::new(rate.meter),
+                    per_hour: rate.per_hour,
+                });
+                kinds.push(Kind {
+                    role: slot.role,
+                    purchase_option: slot.purchase_option,
+                    at_min: in_min,
+                    at_max: 1,
+                    meters: meters.collect(),
+                });
+            }
+        }
+    }
+    kinds
+}
+
+impl Kind<'_> {
+    fn node_estimate(&self) -> Result<NodeEstimate, Inexact> {
+        let costs = self.meters.iter().map(|m| match (m.per_hour, m.price) {
+            (Some(quantity), Some(price)) => multiply(quantity, price.unit_price.0).map(Some),
+            _ => Ok(None),
+        });
+        let costs = costs.collect::<Result<Vec<_>, _>>()?;
+        let dbu = self.meters.iter().find(|m| m.meter.category() == Category::Dbu);
+        Ok(NodeEstimate {
+            dbu_per_hour: dbu.and_then(|m| m.per_hour),
+            cost_per_hour: sum(costs)?,
+        })
     }
 }
 
@@ -195,38 +138,12 @@ fn dearer(a: Option<NodeEstimate>, b: NodeEstimate) -> NodeEstimate {
     }
 }
 
-fn node_estimate(
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-    meters: &NodeMeters,
-) -> Result<NodeEstimate, Inexact> {
-    let mut cost = Some(Decimal::ZERO);
-    for rate in meters.while_provisioned.iter().chain([&meters.while_running]) {
-        let price = catalogue.book.price_at(&rate.meter, context.at);
-        cost = match (cost, rate.per_hour, price) {
-            (Some(sum), Some(quantity), Some(price)) => {
-                Some(add(sum, multiply(quantity, price.unit_price.0)?)?)
-            }
-            _ => None,
-        };
-    }
-    Ok(NodeEstimate {
-        dbu_per_hour: meters.while_running.per_hour,
-        cost_per_hour: cost,
-    })
-}
-
 fn size_estimate(
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-    spec: &ClusterSpec,
+    kinds: &[Kind<'_>],
     workers: u32,
-    unpriced: &mut Vec<String>,
+    count: impl Fn(&Kind<'_>) -> u32,
 ) -> Result<SizeEstimate, Inexact> {
-    let lines = lines(catalogue, context, spec, workers)?;
-    for line in lines.iter().filter(|l| l.cost_per_hour.is_none()) {
-        unpriced.push(line.meter.to_string());
-    }
+    let lines = lines(kinds, count)?;
     let of = |category| {
         sum(lines
             .iter()
@@ -249,61 +166,40 @@ fn size_estimate(
     })
 }
 
-/// One line per meter, sorted by the meter's text.
-fn lines(
-    catalogue: &Catalogue,
-    context: &Context<'_>,
-    spec: &ClusterSpec,
-    workers: u32,
-) -> Result<Vec<EstimateLine>, Inexact> {
-    // Nodes of one role and purchase option have the same meters, so each kind is looked up once.
-    let mut kinds: Vec<(NodeSlot<'_>, u32)> = Vec::new();
-    for slot in spec.nodes(workers) {
-        match kinds.iter_mut().find(|(known, _)| *known == slot) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => kinds.push((slot, 1)),
-        }
-    }
-    let mut meters: BTreeMap<String, EstimateLine> = BTreeMap::new();
-    for (slot, count) in kinds {
-        let node = node_meters(catalogue, context, spec, &slot);
-        for rate in node.while_provisioned.into_iter().chain([node.while_running]) {
-            let quantity = rate
+/// One line per meter, in the order of meters.
+fn lines(kinds: &[Kind<'_>], count: impl Fn(&Kind<'_>) -> u32) -> Result<Vec<EstimateLine>, Inexact> {
+    let mut lines: Vec<EstimateLine> = Vec::with_capacity(4);
+    for kind in kinds {
+        let nodes = count(kind);
+        for priced in kind.meters.iter().filter(|_| nodes > 0) {
+            let quantity = priced
                 .per_hour
-                .map(|q| multiply(q, Decimal::from(count)))
+                .map(|q| multiply(q, Decimal::from(nodes)))
                 .transpose()?;
-            match meters.get_mut(&rate.meter.to_string()) {
+            match lines.iter_mut().find(|l| l.meter == priced.meter) {
                 Some(line) => {
-                    line.nodes = line.nodes.saturating_add(count);
+                    line.nodes = line.nodes.saturating_add(nodes);
                     line.quantity_per_hour = sum([line.quantity_per_hour, quantity])?;
                 }
-                None => {
-                    let line = EstimateLine {
-                        nodes: count,
-                        quantity_per_hour: quantity,
-                        unit_price: None,
-                        cost_per_hour: None,
-                        source: None,
-                        synthetic: false,
-                        meter: rate.meter,
-                    };
-                    meters.insert(line.meter.to_string(), line);
-                }
+                None => lines.push(EstimateLine {
+                    meter: Arc::clone(&priced.meter),
+                    nodes,
+                    quantity_per_hour: quantity,
+                    unit_price: priced.price.map(|p| p.unit_price.0),
+                    cost_per_hour: None,
+                    source: priced.price.map(|p| Arc::clone(&p.source)),
+                    synthetic: priced.price.is_some_and(|p| p.synthetic),
+                }),
             }
         }
     }
-    let mut lines: Vec<EstimateLine> = meters.into_values().collect();
     for line in &mut lines {
-        if let Some(price) = catalogue.book.price_at(&line.meter, context.at) {
-            line.unit_price = Some(price.unit_price.0);
-            line.source = Some(price.source.to_string());
-            line.synthetic = price.synthetic;
-            line.cost_per_hour = line
-                .quantity_per_hour
-                .map(|q| multiply(q, price.unit_price.0))
-                .transpose()?;
-        }
+        line.cost_per_hour = match (line.quantity_per_hour, line.unit_price) {
+            (Some(quantity), Some(price)) => Some(multiply(quantity, price)?),
+            _ => None,
+        };
     }
+    lines.sort_by(|a, b| (&a.meter.kind, a.meter.cloud).cmp(&(&b.meter.kind, b.meter.cloud)));
     Ok(lines)
 }
 
@@ -317,14 +213,4 @@ fn sum(parts: impl IntoIterator<Item = Option<Decimal>>) -> Result<Option<Decima
         }
     }
     Ok(Some(total))
-}
-
-/// The currency of the books; they all have the same, or the first found stands and the ledger refuses a mix.
-fn currency(catalogue: &Catalogue, context: &Context<'_>, spec: &ClusterSpec) -> Option<Currency> {
-    let slot = spec.nodes(0).next()?;
-    let meters = node_meters(catalogue, context, spec, &slot);
-    catalogue
-        .book
-        .price_at(&meters.while_running.meter, context.at)
-        .map(|p| p.currency)
 }

@@ -7,5 +7,6 @@
 pub mod bundled;
 pub mod catalogue;
 pub mod estimate;
+pub mod node_meters;
 pub mod node_rates;
 pub mod price_book;

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::HashMap;
 
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
 use crate::model::exact::parse_decimal;
 use crate::model::period::{Instant, parse_instant};
 use crate::model::place::{Cloud, Workload};
@@ -94,8 +94,9 @@ impl NodeRates {
     /// # Errors
     /// `rate::syntax`, `rate::number`, `rate::instant`.
     pub fn add(&mut self, source: &str, text: &str) -> Result<(), Diagnostics> {
-        let file: RatesFile<'_> = serde_json::from_str(text)
-            .map_err(|e| Diagnostic::error("rate::syntax", source, e.to_string()).at(e.line(), e.column()))?;
+        let file: RatesFile<'_> = serde_json::from_str(text).map_err(|e| {
+            Diagnostic::error("rate::syntax", source, json_message(&e)).at(e.line(), e.column())
+        })?;
         let mut problems = Vec::new();
         for row in &file.node_types {
             match row.rates.iter().map(read_rate).collect::<Result<Vec<_>, _>>() {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::model::charge::{Price, PriceInForce};
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
 use crate::model::exact::parse_decimal;
 use crate::model::meter::{Meter, MeterKind};
 use crate::model::money::{Currency, UnitPrice};
@@ -83,7 +83,7 @@ impl PriceBook {
     /// `price::overlap`; all rows are looked at.
     pub fn add(&mut self, source: &str, text: &str) -> Result<(), Diagnostics> {
         let file: BookFile<'_> = serde_json::from_str(text).map_err(|e| {
-            Diagnostic::error("price::syntax", source, e.to_string()).at(e.line(), e.column())
+            Diagnostic::error("price::syntax", source, json_message(&e)).at(e.line(), e.column())
         })?;
         let mut problems = Vec::new();
         for (i, row) in file.prices.iter().enumerate() {

@@ -74,7 +74,7 @@ fn table(lines: &[EstimateLine], total: Option<Decimal>) -> Table {
                 if line.synthetic { "*" } else { "" }
             ),
             shown(line.cost_per_hour),
-            line.source.clone().unwrap_or_default(),
+            line.source.as_deref().unwrap_or_default().to_owned(),
         ]);
     }
     table.add_row([

@@ -3,13 +3,13 @@
 
 use rust_decimal::Decimal;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::cost::Cost;
 use super::dimension::Dimension;
+use crate::ledger::chain::ChainHash;
 use crate::ledger::summary::{CostRow, UnpricedRow};
-use crate::ledger::transaction::ChainHash;
 use crate::model::charge::{Price, UnpricedReason};
 use crate::model::meter::Meter;
 use crate::model::money::Currency;
@@ -152,19 +152,31 @@ impl CostReport {
     }
 
     fn grouped<'a>(&'a self, rows: impl Iterator<Item = &'a CostRow>, dimension: Dimension) -> Vec<Group> {
-        let mut groups: BTreeMap<Cow<'a, str>, Group> = BTreeMap::new();
+        let mut names: BTreeMap<Cow<'a, str>, usize> = BTreeMap::new();
+        let mut sums: Vec<Group> = Vec::new();
+        // Rows share their subjects and meters, and most names are made from these: once per pair, not per row.
+        let mut seen: HashMap<_, usize> = HashMap::new();
         for row in rows {
-            let name = dimension.group(row, self.several_clouds);
-            let group = groups.entry(name).or_insert_with(|| Group::empty(dimension, row));
-            group.add(row);
+            let day = (dimension == Dimension::Day).then_some(row.day);
+            let made_from = (Arc::as_ptr(&row.subject), Arc::as_ptr(&row.meter), day);
+            let place = *seen.entry(made_from).or_insert_with(|| {
+                let name = dimension.group(row, self.several_clouds);
+                *names.entry(name).or_insert_with(|| {
+                    sums.push(Group::empty(dimension, row));
+                    sums.len().saturating_sub(1)
+                })
+            });
+            if let Some(group) = sums.get_mut(place) {
+                group.add(row);
+            }
         }
-        let mut groups: Vec<Group> = groups
-            .into_iter()
-            .map(|(name, group)| Group {
-                name: name.into_owned(),
-                ..group
-            })
-            .collect();
+        for (name, place) in names {
+            if let Some(group) = sums.get_mut(place) {
+                group.name = name.into_owned();
+            }
+        }
+        let mut groups = sums;
+        groups.sort_by(|a, b| a.name.cmp(&b.name));
         if dimension != Dimension::Day {
             // The sort is stable, so equals stay in the order of their names.
             groups.sort_by_key(|group| std::cmp::Reverse(group.cost.total_nano()));

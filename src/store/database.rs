@@ -1,4 +1,4 @@
-//! Opening: what is ours is brought up to date, what is not is refused untouched.
+//! Opening, to write or to read only.
 
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -6,16 +6,7 @@ use std::time::Duration;
 
 use super::error::{At, BUSY_TIMEOUT_MS, StoreError};
 use super::intern::Interned;
-
-/// `toll`, in the file's header: whose database this is.
-const APPLICATION_ID: i32 = 0x746f_6c6c;
-
-/// One file per change, in order; the version of a file is how many were applied. Forward only.
-const MIGRATIONS: [&str; 3] = [
-    include_str!("migrations/0001_journal.sql"),
-    include_str!("migrations/0002_history.sql"),
-    include_str!("migrations/0003_runs_and_decisions.sql"),
-];
+use super::migration::supported;
 
 /// An open ledger file. One process writes at a time; others wait, readers never do.
 #[derive(Debug)]
@@ -43,6 +34,9 @@ impl Database {
 
     /// Opens a ledger for reading only; never makes or changes one.
     ///
+    /// Reading beside a writer needs a file of locks next to the ledger. Where the folder may not be written and no
+    /// writer left a log, the file is read as it stands, without locks.
+    ///
     /// # Errors
     /// [`StoreError`] for a file that does not exist, is not a ledger, is of another version or damaged.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Database, StoreError> {
@@ -53,7 +47,19 @@ impl Database {
             });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).at(path, "opening")?;
+        match Database::open_to_read(path, path, flags) {
+            // SQLite says one or the other when it cannot make its file of locks.
+            Err(error @ (StoreError::CannotOpen { .. } | StoreError::ReadOnly { .. })) => {
+                let uri = as_it_stands(path, error)?;
+                Database::open_to_read(Path::new(&uri), path, flags | OpenFlags::SQLITE_OPEN_URI)
+            }
+            opened => opened,
+        }
+    }
+
+    /// `name` is what SQLite is told, `path` what the user is told.
+    fn open_to_read(name: &Path, path: &Path, flags: OpenFlags) -> Result<Database, StoreError> {
+        let connection = Connection::open_with_flags(name, flags).at(path, "opening")?;
         let database = Database::new(connection, path);
         database.wait_for_locks()?;
         match database.version()? {
@@ -115,96 +121,51 @@ impl Database {
     }
 
     /// WAL lets readers read while one writes; FULL puts a commit on disk before it is acknowledged.
+    ///
+    /// 32 MiB of cache hold the index of a million entries, so that a batch that is not in order of time does not
+    /// read what it just wrote; a log of up to 32 MiB moves a page that many batches touch into the file once.
     fn set_pragmas(&self) -> Result<(), StoreError> {
         self.connection
             .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
             .and_then(|()| self.connection.pragma_update(None, "synchronous", "FULL"))
+            .and_then(|()| self.connection.pragma_update(None, "cache_size", -32_768))
+            .and_then(|()| {
+                self.connection
+                    .pragma_update_and_check(None, "wal_autocheckpoint", 8_192, |_| Ok(()))
+            })
             .at(&self.path, "setting the journal mode")
-    }
-
-    /// The form's version; none for a file without content. Refuses what is not ours or is too new.
-    fn version(&self) -> Result<Option<i32>, StoreError> {
-        let found = self.pragma("application_id")?;
-        let version = self.pragma("user_version")?;
-        if found == 0 && version == 0 && self.is_blank()? {
-            return Ok(None);
-        }
-        if found != APPLICATION_ID {
-            return Err(StoreError::Foreign {
-                path: self.path.clone(),
-                found,
-                expected: APPLICATION_ID,
-            });
-        }
-        if version > supported() {
-            return Err(StoreError::Newer {
-                path: self.path.clone(),
-                found: version,
-                supported: supported(),
-            });
-        }
-        Ok(Some(version))
-    }
-
-    fn pragma(&self, name: &str) -> Result<i32, StoreError> {
-        self.connection
-            .pragma_query_value(None, name, |row| row.get(0))
-            .at(&self.path, "reading the header")
-    }
-
-    fn is_blank(&self) -> Result<bool, StoreError> {
-        self.connection
-            .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
-            .at(&self.path, "reading the schema")
-    }
-
-    /// All steps are one transaction, so that a stop in between leaves the form it found: a new file is a whole
-    /// ledger or none.
-    fn migrate(&mut self, from: i32) -> Result<(), StoreError> {
-        if from >= supported() {
-            return Ok(());
-        }
-        let path = &self.path;
-        let doing = "bringing the file up to date";
-        let steps = self
-            .connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-            .at(path, doing)?;
-        // Another process may have taken them while we waited for the lock.
-        let current: i32 = steps
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .at(path, doing)?;
-        for (_, sql) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > current) {
-            steps.execute_batch(sql).at(path, doing)?;
-        }
-        steps
-            .pragma_update(None, "application_id", APPLICATION_ID)
-            .and_then(|()| steps.pragma_update(None, "user_version", current.max(supported())))
-            .and_then(|()| steps.commit())
-            .at(path, doing)
     }
 }
 
-fn supported() -> i32 {
-    i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX)
+/// The URI under which SQLite reads a file without looking for a log or locks. Refused where a log holds entries:
+/// without it the newest ones would be missing.
+fn as_it_stands(path: &Path, error: StoreError) -> Result<String, StoreError> {
+    let name = path
+        .canonicalize()
+        .ok()
+        .and_then(|p| p.to_str().map(str::to_owned));
+    let Some(name) = name else {
+        return Err(error);
+    };
+    let log = format!("{name}-wal");
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        return Err(StoreError::CannotOpen {
+            path: path.to_owned(),
+            why: format!(
+                "`{log}` holds entries that are not in the file yet, and nothing can be written beside it"
+            ),
+        });
+    }
+    let escaped = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    Ok(format!("file:{escaped}?immutable=1"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
     use tempfile::tempdir;
-
-    fn error(path: &Path) -> StoreError {
-        let before = fs::read(path).unwrap();
-        let error = Database::open(path).unwrap_err();
-        assert_eq!(
-            fs::read(path).unwrap(),
-            before,
-            "a refused file is left as it was"
-        );
-        error
-    }
 
     #[test]
     fn a_new_file_is_made_durable_and_opened_again() {
@@ -225,71 +186,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_ledger_is_refused_untouched() {
-        let folder = tempdir().unwrap();
-        let garbage = folder.path().join("garbage");
-        fs::write(&garbage, "team,cost\netl,12\n".repeat(400)).unwrap();
-        assert!(matches!(error(&garbage), StoreError::NotADatabase { .. }));
-
-        let foreign = folder.path().join("foreign");
-        let other = Connection::open(&foreign).unwrap();
-        other.execute_batch("CREATE TABLE t (x)").unwrap();
-        drop(other);
-        assert!(matches!(
-            error(&foreign),
-            StoreError::Foreign {
-                found: 0,
-                expected: APPLICATION_ID,
-                ..
-            }
-        ));
-        assert!(matches!(
-            Database::open(folder.path().join("no/such/folder.db")),
-            Err(StoreError::CannotOpen { .. })
-        ));
-    }
-
-    #[test]
-    fn a_newer_form_is_refused_and_an_older_one_is_not_read() {
-        let folder = tempdir().unwrap();
-        let path = folder.path().join("ledger.db");
-        drop(Database::open(&path).unwrap());
-        let set = |version: i32| {
-            let raw = Connection::open(&path).unwrap();
-            raw.pragma_update(None, "user_version", version).unwrap();
-        };
-        set(supported() + 1);
-        assert!(
-            matches!(Database::open(&path), Err(StoreError::Newer { found, .. }) if found == supported() + 1)
-        );
-        set(supported() - 1);
-        assert!(matches!(
-            Database::open_read_only(&path),
-            Err(StoreError::Older { .. })
-        ));
-    }
-
-    #[test]
-    fn every_version_comes_up_to_date() {
-        let folder = tempdir().unwrap();
-        for version in 0..MIGRATIONS.len() {
-            let path = folder.path().join(format!("{version}.db"));
-            let raw = Connection::open(&path).unwrap();
-            for sql in MIGRATIONS.iter().take(version) {
-                raw.execute_batch(sql).unwrap();
-            }
-            let application = if version == 0 { 0 } else { APPLICATION_ID };
-            raw.pragma_update(None, "application_id", application).unwrap();
-            raw.pragma_update(None, "user_version", i32::try_from(version).unwrap())
-                .unwrap();
-            drop(raw);
-            let database = Database::open(&path).unwrap();
-            assert_eq!(database.version().unwrap(), Some(supported()));
-            assert_eq!(database.head().unwrap().entries, 0);
-        }
-    }
-
-    #[test]
     fn reading_makes_no_file_and_writes_nothing() {
         let folder = tempdir().unwrap();
         let path = folder.path().join("ledger.db");
@@ -305,16 +201,6 @@ mod tests {
             reader.append("s", &hour),
             Err(StoreError::ReadOnly { .. })
         ));
-    }
-
-    #[test]
-    fn a_truncated_file_is_refused_as_damaged() {
-        let folder = tempdir().unwrap();
-        let path = folder.path().join("ledger.db");
-        drop(Database::open(&path).unwrap());
-        let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-        assert!(matches!(error(&path), StoreError::Corrupt { .. }));
     }
 
     #[test]
@@ -357,5 +243,52 @@ mod tests {
             .pragma_update(None, "max_page_count", 1_000_000)
             .unwrap();
         assert_eq!(database.append("s", &batch).unwrap().new, 2_000);
+    }
+
+    /// Makes it impossible to make a file of locks beside a ledger. Permissions do not stop root: where the name
+    /// can still be taken, it is taken by a link to nowhere, which SQLite does not follow.
+    fn close_folder(folder: &Path, ledger: &Path) {
+        let mut locks = ledger.as_os_str().to_owned();
+        locks.push("-shm");
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o555)).unwrap();
+        let _ = std::os::unix::fs::symlink(folder.join("no/where"), locks);
+    }
+
+    #[test]
+    fn a_ledger_is_read_where_nothing_can_be_written() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("what? 100 % #1.db");
+        let hour = crate::ledger::sample::vm_hour("i-1", 0);
+        Database::open(&path).unwrap().append("s", &hour).unwrap();
+        close_folder(folder.path(), &path);
+        let database = Database::open_read_only(&path).unwrap();
+        assert_eq!(database.head().unwrap().entries, 1);
+        assert!(matches!(
+            Database::open(&path),
+            Err(StoreError::CannotOpen { .. } | StoreError::ReadOnly { .. })
+        ));
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn entries_that_are_only_in_the_log_are_not_passed_over() {
+        let folder = tempdir().unwrap();
+        let (path, copy) = (folder.path().join("ledger.db"), folder.path().join("copy.db"));
+        let mut database = Database::open(&path).unwrap();
+        let hour = crate::ledger::sample::vm_hour("i-1", 0);
+        database.append("s", &hour).unwrap();
+        fs::copy(&path, &copy).unwrap();
+        fs::copy(
+            folder.path().join("ledger.db-wal"),
+            folder.path().join("copy.db-wal"),
+        )
+        .unwrap();
+        close_folder(folder.path(), &copy);
+        let error = Database::open_read_only(&copy).unwrap_err();
+        assert!(
+            matches!(&error, StoreError::CannotOpen { why, .. } if why.contains("copy.db-wal")),
+            "{error}"
+        );
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     }
 }

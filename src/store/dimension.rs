@@ -3,11 +3,13 @@
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use super::error::StoreError;
 use crate::ledger::account::Account;
+use crate::ledger::terms::{Terms, TermsDigests};
 use crate::model::charge::Price;
 use crate::model::exact::parse_decimal;
 use crate::model::meter::Meter;
@@ -26,7 +28,7 @@ pub(super) struct Dimensions<'c> {
     meters: HashMap<i64, Arc<Meter>>,
     prices: HashMap<i64, Arc<Price>>,
     accounts: HashMap<i64, Account>,
-    sources: HashMap<i64, Arc<str>>,
+    terms: HashMap<i64, Rc<(Terms, TermsDigests)>>,
 }
 
 impl<'c> Dimensions<'c> {
@@ -38,31 +40,21 @@ impl<'c> Dimensions<'c> {
             meters: HashMap::new(),
             prices: HashMap::new(),
             accounts: HashMap::new(),
-            sources: HashMap::new(),
+            terms: HashMap::new(),
         }
     }
 
     pub fn subject(&mut self, id: i64) -> Result<Arc<Subject>, StoreError> {
         let sql = "SELECT workspace, team, cluster_id, cluster_name, job_name, run_id, pool, owner, policy \
                    FROM subject WHERE id = ?1";
-        let place = Place {
-            connection: self.connection,
-            path: self.path,
-            table: "subject",
-            id,
-        };
+        let place = self.place("subject", id);
         remembered(&mut self.subjects, id, || {
             place.read(sql, |row| Ok(Arc::new(subject_of(row)?)))
         })
     }
 
     pub fn meter(&mut self, id: i64) -> Result<Arc<Meter>, StoreError> {
-        let place = Place {
-            connection: self.connection,
-            path: self.path,
-            table: "meter",
-            id,
-        };
+        let place = self.place("meter", id);
         remembered(&mut self.meters, id, || {
             let name: String = place.read("SELECT name FROM meter WHERE id = ?1", |row| row.get(0))?;
             place.parse(&name).map(Arc::new)
@@ -71,12 +63,7 @@ impl<'c> Dimensions<'c> {
 
     pub fn price(&mut self, id: i64) -> Result<Arc<Price>, StoreError> {
         let sql = "SELECT unit_price, currency, source, synthetic FROM price WHERE id = ?1";
-        let place = Place {
-            connection: self.connection,
-            path: self.path,
-            table: "price",
-            id,
-        };
+        let place = self.place("price", id);
         remembered(&mut self.prices, id, || {
             let (unit_price, currency, source, synthetic): (String, String, String, bool) = place
                 .read(sql, |row| {
@@ -92,29 +79,48 @@ impl<'c> Dimensions<'c> {
     }
 
     pub fn account(&mut self, id: i64) -> Result<Account, StoreError> {
-        let place = Place {
-            connection: self.connection,
-            path: self.path,
-            table: "account",
-            id,
-        };
+        let place = self.place("account", id);
         remembered(&mut self.accounts, id, || {
             let name: String = place.read("SELECT name FROM account WHERE id = ?1", |row| row.get(0))?;
             place.parse(&name)
         })
     }
 
-    pub fn source(&mut self, id: i64) -> Result<Arc<str>, StoreError> {
-        let place = Place {
+    /// The terms of entries, with their digests computed anew.
+    pub fn terms(&mut self, id: i64) -> Result<Rc<(Terms, TermsDigests)>, StoreError> {
+        if let Some(known) = self.terms.get(&id) {
+            return Ok(Rc::clone(known));
+        }
+        let sql = "SELECT source_id, debit_account, credit_account, subject_id, meter_id, price_id FROM terms \
+                   WHERE id = ?1";
+        let [source, debit, credit, subject, meter, price] = self.place("terms", id).read(sql, |row| {
+            let id = |column| row.get::<_, i64>(column);
+            Ok([id(0)?, id(1)?, id(2)?, id(3)?, id(4)?, id(5)?])
+        })?;
+        let terms = Terms {
+            source: self.source(source)?,
+            debit: self.account(debit)?,
+            credit: self.account(credit)?,
+            subject: self.subject(subject)?,
+            meter: self.meter(meter)?,
+            price: self.price(price)?.as_ref().clone(),
+        };
+        let digests = terms.digests();
+        remembered(&mut self.terms, id, || Ok(Rc::new((terms, digests))))
+    }
+
+    fn source(&self, id: i64) -> Result<Arc<str>, StoreError> {
+        let sql = "SELECT name FROM source WHERE id = ?1";
+        self.place("source", id).read(sql, |row| row.get(0))
+    }
+
+    fn place(&self, table: &'static str, id: i64) -> Place<'c> {
+        Place {
             connection: self.connection,
             path: self.path,
-            table: "source",
+            table,
             id,
-        };
-        remembered(&mut self.sources, id, || {
-            let name: String = place.read("SELECT name FROM source WHERE id = ?1", |row| row.get(0))?;
-            Ok(Arc::from(name))
-        })
+        }
     }
 }
 

@@ -11,13 +11,13 @@ use crate::model::period::Period;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Reading needs a file.
-    #[error("`{}`: there is no ledger here; run a scenario or import usage first", path.display())]
+    #[error("there is no ledger here; run a scenario or import usage first")]
     Missing {
         /// The file asked for.
         path: PathBuf,
     },
     /// The file cannot be opened or made.
-    #[error("`{}`: cannot be opened ({why}); check that the folder exists and may be written", path.display())]
+    #[error("cannot be opened ({why}); check that the folder exists and may be written")]
     CannotOpen {
         /// The file.
         path: PathBuf,
@@ -25,13 +25,15 @@ pub enum StoreError {
         why: String,
     },
     /// Not an SQLite file.
-    #[error("`{}`: not a ledger: expected an SQLite database, found something else; name another file", path.display())]
+    #[error("not a ledger: expected an SQLite database, found something else; name another file")]
     NotADatabase {
         /// The file.
         path: PathBuf,
     },
     /// An SQLite file of another program.
-    #[error("`{}`: a database of another program: expected application id {expected:#010x}, found {found:#010x}; name another file", path.display())]
+    #[error(
+        "a database of another program: expected application id {expected:#010x}, found {found:#010x}; name another file"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -41,7 +43,9 @@ pub enum StoreError {
         expected: i32,
     },
     /// Written by a newer tollgate.
-    #[error("`{}`: its form is version {found}, this tollgate knows up to {supported}; use the newer tollgate that wrote it", path.display())]
+    #[error(
+        "its form is version {found}, this tollgate knows up to {supported}; use the newer tollgate that wrote it"
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -51,7 +55,7 @@ pub enum StoreError {
         supported: i32,
     },
     /// Opened for reading, and of an older form.
-    #[error("`{}`: its form is version {found}, expected {expected}; a command that writes brings it up to date", path.display())]
+    #[error("its form is version {found}, expected {expected}; a command that writes brings it up to date")]
     Older {
         /// The file.
         path: PathBuf,
@@ -61,13 +65,13 @@ pub enum StoreError {
         expected: i32,
     },
     /// May not be written.
-    #[error("`{}`: may only be read, and this would write; check the file's and folder's permissions", path.display())]
+    #[error("may only be read, and this would write; check the file's and folder's permissions")]
     ReadOnly {
         /// The file.
         path: PathBuf,
     },
     /// Another process holds it.
-    #[error("`{}`: another process is writing, waited {waited_ms} ms; try again when it is done", path.display())]
+    #[error("another process is writing, waited {waited_ms} ms; try again when it is done")]
     Locked {
         /// The file.
         path: PathBuf,
@@ -75,13 +79,15 @@ pub enum StoreError {
         waited_ms: u64,
     },
     /// No space left.
-    #[error("`{}`: no space is left; nothing of this batch was written; free some and run the same command again", path.display())]
+    #[error("no space is left; nothing of this batch was written; free some and run the same command again")]
     Full {
         /// The file.
         path: PathBuf,
     },
     /// Damaged.
-    #[error("`{}`: the file is damaged ({detail}); restore a copy, then tell the same facts again: known ones are skipped", path.display())]
+    #[error(
+        "the file is damaged ({detail}); restore a copy, then tell the same facts again: known ones are skipped"
+    )]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -89,7 +95,7 @@ pub enum StoreError {
         detail: String,
     },
     /// A row that says what tollgate never writes.
-    #[error("`{}`: {place} cannot be read: {why}; `tollgate ledger check` says how far the damage goes", path.display())]
+    #[error("{place} cannot be read: {why}; `tollgate ledger check` says how far the damage goes")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -116,6 +122,14 @@ pub enum StoreError {
         what: String,
         /// Where the tellings differ.
         differences: Vec<Difference>,
+    },
+    /// One fact twice in one batch. Nothing of the batch was written.
+    #[error(
+        "{what} is told twice in one batch; a resource runs a meter once at a time: tell equal ones as one, at their summed rate"
+    )]
+    ToldTwice {
+        /// The fact.
+        what: String,
     },
     /// A charge in a currency that is not the ledger's.
     #[error(
@@ -160,7 +174,7 @@ pub enum StoreError {
         what: String,
     },
     /// Anything else SQLite says.
-    #[error("`{}`: {doing}: {source}", path.display())]
+    #[error("{doing}: {source}")]
     Sqlite {
         /// The file.
         path: PathBuf,
@@ -188,6 +202,7 @@ impl StoreError {
             StoreError::Unreadable { .. } => "store::unreadable",
             StoreError::Unwritable { .. } => "store::unwritable",
             StoreError::Conflict { .. } => "store::conflict",
+            StoreError::ToldTwice { .. } => "store::told-twice",
             StoreError::OtherCurrency { .. } => "store::other-currency",
             StoreError::OtherScenario { .. } => "store::other-scenario",
             StoreError::UnknownRun { .. } => "store::unknown-run",

@@ -39,7 +39,7 @@ pub struct StoredInstanceEvent {
     pub state: String,
     /// Its pool.
     pub instance_pool_id: String,
-    /// The cluster it is placed in; empty otherwise.
+    /// The cluster it is placed in or launched for; empty otherwise.
     pub cluster_id: String,
 }
 

@@ -1,8 +1,9 @@
 //! Interning for the writer: texts that repeat become small numbers, remembered between batches.
 //!
-//! A subject or meter is first looked up by the address of its `Arc` (facts of one cluster share it), then by
-//! value, then in its table. The memory keeps the `Arc` alive, so an address means one value as long as it is
-//! remembered; a full memory is emptied, which costs a look-up and nothing else.
+//! The terms of a charge are looked up by the addresses of its subject, meter and price source (the facts of one
+//! cluster share them); only where these are new by value, part by part, then in the tables. The memory keeps each
+//! `Arc` alive, so an address means one value as long as it is remembered; a full memory is emptied, which costs a
+//! look-up and nothing else.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 
 use super::error::{At, StoreError};
 use crate::ledger::account::Account;
-use crate::ledger::transaction::subject_fields;
-use crate::model::charge::Price;
+use crate::ledger::terms::{Terms, TermsDigests, subject_fields};
+use crate::model::charge::{Charge, Price};
 use crate::model::exact::decimal_text;
 use crate::model::meter::Meter;
 use crate::model::money::{Currency, UnitPrice};
@@ -25,50 +26,46 @@ const REMEMBERED: usize = 65_536;
 /// What was interned so far. Forgotten when a transaction is rolled back.
 #[derive(Debug, Default)]
 pub(super) struct Interned {
+    by_address: HashMap<Addresses, (TermsRow, Kept)>,
+    by_parts: HashMap<[i64; 6], TermsRow>,
     sources: HashMap<String, i64>,
     accounts: HashMap<Account, i64>,
-    subjects: Shared<Subject>,
-    meters: Shared<Meter>,
+    subjects: HashMap<Arc<Subject>, i64>,
+    meters: HashMap<Arc<Meter>, i64>,
     prices: HashMap<(UnitPrice, Currency, Arc<str>, bool), i64>,
 }
 
-/// Ids by address, then by value.
-#[derive(Debug)]
-struct Shared<T> {
-    by_address: HashMap<usize, (Arc<T>, i64)>,
-    by_value: HashMap<Arc<T>, i64>,
+/// The row of a charge's terms, and what an entry needs of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TermsRow {
+    pub id: i64,
+    pub subject: i64,
+    pub meter: i64,
+    pub price: i64,
+    pub digests: TermsDigests,
 }
 
-impl<T> Default for Shared<T> {
-    fn default() -> Shared<T> {
-        Shared {
-            by_address: HashMap::new(),
-            by_value: HashMap::new(),
-        }
-    }
+/// Terms by the places in memory of what they are made of.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Addresses {
+    source: i64,
+    subject: usize,
+    meter: usize,
+    price_source: usize,
+    unit_price: UnitPrice,
+    currency: Currency,
+    synthetic: bool,
 }
 
-impl<T: Hash + Eq> Shared<T> {
-    fn id(
-        &mut self,
-        value: &Arc<T>,
-        look_up: impl FnOnce() -> Result<i64, StoreError>,
-    ) -> Result<i64, StoreError> {
-        let address = Arc::as_ptr(value).addr();
-        if let Some((_, id)) = self.by_address.get(&address) {
-            return Ok(*id);
-        }
-        let id = match self.by_value.get(value) {
-            Some(id) => *id,
-            None => look_up()?,
-        };
-        if self.by_address.len() >= REMEMBERED {
-            *self = Shared::default();
-        }
-        self.by_address.insert(address, (Arc::clone(value), id));
-        self.by_value.insert(Arc::clone(value), id);
-        Ok(id)
+/// What must live as long as its address is remembered.
+type Kept = (Arc<Subject>, Arc<Meter>, Arc<str>);
+
+/// Makes room, then remembers.
+fn remember<K: Eq + Hash, V>(memory: &mut HashMap<K, V>, key: K, value: V) {
+    if memory.len() >= REMEMBERED {
+        memory.clear();
     }
+    memory.insert(key, value);
 }
 
 /// Where to look and what to call the file in an error.
@@ -79,6 +76,64 @@ pub(super) struct Tables<'c> {
 }
 
 impl Interned {
+    /// The terms of a charge told by a source of this id and name.
+    pub fn terms(
+        &mut self,
+        tables: Tables<'_>,
+        (source_id, source): (i64, &Arc<str>),
+        charge: &Charge,
+    ) -> Result<TermsRow, StoreError> {
+        let price = &charge.price;
+        let addresses = Addresses {
+            source: source_id,
+            subject: Arc::as_ptr(&charge.subject).addr(),
+            meter: Arc::as_ptr(&charge.meter).addr(),
+            price_source: Arc::as_ptr(&price.source).addr(),
+            unit_price: price.unit_price,
+            currency: price.currency,
+            synthetic: price.synthetic,
+        };
+        if let Some((row, _)) = self.by_address.get(&addresses) {
+            return Ok(*row);
+        }
+        let row = self.terms_row(tables, source_id, &Terms::of(source, charge))?;
+        let kept = (
+            Arc::clone(&charge.subject),
+            Arc::clone(&charge.meter),
+            Arc::clone(&price.source),
+        );
+        remember(&mut self.by_address, addresses, (row, kept));
+        Ok(row)
+    }
+
+    fn terms_row(&mut self, tables: Tables<'_>, source: i64, terms: &Terms) -> Result<TermsRow, StoreError> {
+        let subject = self.subject(tables, &terms.subject)?;
+        let meter = self.meter(tables, &terms.meter)?;
+        let price = self.price(tables, &terms.price)?;
+        let debit = self.account(tables, &terms.debit)?;
+        let credit = self.account(tables, &terms.credit)?;
+        let parts = [source, debit, credit, subject, meter, price];
+        if let Some(row) = self.by_parts.get(&parts) {
+            return Ok(*row);
+        }
+        let id = tables.id(
+            "SELECT id FROM terms WHERE source_id = ?1 AND debit_account = ?2 AND credit_account = ?3 \
+             AND subject_id = ?4 AND meter_id = ?5 AND price_id = ?6",
+            "INSERT INTO terms (source_id, debit_account, credit_account, subject_id, meter_id, price_id) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            parts,
+        )?;
+        let row = TermsRow {
+            id,
+            subject,
+            meter,
+            price,
+            digests: terms.digests(),
+        };
+        remember(&mut self.by_parts, parts, row);
+        Ok(row)
+    }
+
     pub fn source(&mut self, tables: Tables<'_>, name: &str) -> Result<i64, StoreError> {
         if let Some(id) = self.sources.get(name) {
             return Ok(*id);
@@ -88,11 +143,11 @@ impl Interned {
             "INSERT INTO source (name) VALUES (?1)",
             params![name],
         )?;
-        self.sources.insert(name.to_owned(), id);
+        remember(&mut self.sources, name.to_owned(), id);
         Ok(id)
     }
 
-    pub fn account(&mut self, tables: Tables<'_>, account: &Account) -> Result<i64, StoreError> {
+    fn account(&mut self, tables: Tables<'_>, account: &Account) -> Result<i64, StoreError> {
         if let Some(id) = self.accounts.get(account) {
             return Ok(*id);
         }
@@ -101,41 +156,47 @@ impl Interned {
             "INSERT INTO account (name) VALUES (?1)",
             params![account.to_string()],
         )?;
-        self.accounts.insert(account.clone(), id);
+        remember(&mut self.accounts, account.clone(), id);
         Ok(id)
     }
 
     pub fn subject(&mut self, tables: Tables<'_>, subject: &Arc<Subject>) -> Result<i64, StoreError> {
-        self.subjects.id(subject, || {
-            tables.id(
-                "SELECT id FROM subject WHERE workspace = ?1 AND team = ?2 AND cluster_id = ?3 \
-                 AND cluster_name = ?4 AND job_name = ?5 AND run_id = ?6 AND pool = ?7 AND owner = ?8 \
-                 AND policy = ?9",
-                "INSERT INTO subject (workspace, team, cluster_id, cluster_name, job_name, run_id, pool, \
-                 owner, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                rusqlite::params_from_iter(subject_fields(subject)),
-            )
-        })
+        if let Some(id) = self.subjects.get(subject) {
+            return Ok(*id);
+        }
+        let id = tables.id(
+            "SELECT id FROM subject WHERE workspace = ?1 AND team = ?2 AND cluster_id = ?3 \
+             AND cluster_name = ?4 AND job_name = ?5 AND run_id = ?6 AND pool = ?7 AND owner = ?8 \
+             AND policy = ?9",
+            "INSERT INTO subject (workspace, team, cluster_id, cluster_name, job_name, run_id, pool, \
+             owner, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            rusqlite::params_from_iter(subject_fields(subject)),
+        )?;
+        remember(&mut self.subjects, Arc::clone(subject), id);
+        Ok(id)
     }
 
     pub fn meter(&mut self, tables: Tables<'_>, meter: &Arc<Meter>) -> Result<i64, StoreError> {
-        self.meters.id(meter, || {
-            let name = meter.to_string();
-            if name.parse::<Meter>().ok().as_ref() != Some(meter.as_ref()) {
-                return Err(StoreError::Unwritable {
-                    what: format!("the meter `{name}`"),
-                    why: "its text does not read back; names in a meter hold no `/`".to_owned(),
-                });
-            }
-            tables.id(
-                "SELECT id FROM meter WHERE name = ?1",
-                "INSERT INTO meter (name) VALUES (?1)",
-                params![name],
-            )
-        })
+        if let Some(id) = self.meters.get(meter) {
+            return Ok(*id);
+        }
+        let name = meter.to_string();
+        if name.parse::<Meter>().ok().as_ref() != Some(meter.as_ref()) {
+            return Err(StoreError::Unwritable {
+                what: format!("the meter `{name}`"),
+                why: "its text does not read back; names in a meter hold no `/`".to_owned(),
+            });
+        }
+        let id = tables.id(
+            "SELECT id FROM meter WHERE name = ?1",
+            "INSERT INTO meter (name) VALUES (?1)",
+            params![name],
+        )?;
+        remember(&mut self.meters, Arc::clone(meter), id);
+        Ok(id)
     }
 
-    pub fn price(&mut self, tables: Tables<'_>, price: &Price) -> Result<i64, StoreError> {
+    fn price(&mut self, tables: Tables<'_>, price: &Price) -> Result<i64, StoreError> {
         let key = (
             price.unit_price,
             price.currency,
@@ -155,7 +216,7 @@ impl Interned {
                 price.synthetic
             ],
         )?;
-        self.prices.insert(key, id);
+        remember(&mut self.prices, key, id);
         Ok(id)
     }
 }

@@ -8,6 +8,7 @@
 //! Database          opens, migrates, refuses what is not ours
 //!   append          rated usage  ─► entry, unpriced, rollup_day, head      (journal)
 //!   cost_rows ...   rollup_day   ─► rows of a report                       (query)
+//!   entries         entry        ─► entries in the order of the chain      (entries)
 //!   check           everything   ─► findings                               (check)
 //!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
 //! ```
@@ -16,10 +17,12 @@ pub mod check;
 pub mod database;
 pub mod decision_log;
 mod dimension;
+pub mod entries;
 pub mod error;
 pub mod history;
 mod intern;
 pub mod journal;
+mod migration;
 pub mod query;
 pub mod run;
 

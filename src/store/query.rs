@@ -1,19 +1,19 @@
-//! Reading: rows for reports from the roll-ups, entries for the check, balances.
+//! Reading sums: rows for reports from the roll-ups, balances, where the ledger stands.
 #![deny(clippy::arithmetic_side_effects)]
 
 use chrono::{DateTime, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::error::{At, StoreError};
-use super::intern::Tables;
-use crate::ledger::check::Balances;
+use crate::ledger::balance::Balances;
+use crate::ledger::chain::ChainHash;
+use crate::ledger::fact::FactKey;
 use crate::ledger::summary::{CostRow, UnpricedRow};
-use crate::ledger::transaction::{ChainHash, Entry, FactKey};
-use crate::model::charge::{Charge, UnpricedReason};
+use crate::model::charge::UnpricedReason;
 use crate::model::exact::parse_decimal;
 use crate::model::money::Currency;
 use crate::model::period::{Instant, Period, SECONDS_PER_DAY, from_unix};
@@ -27,17 +27,6 @@ pub struct Head {
     pub hash: ChainHash,
     /// The ledger's currency; none before the first entry.
     pub currency: Option<Currency>,
-}
-
-/// An entry as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredEntry {
-    /// Its number, from 1.
-    pub number: u64,
-    /// What it says.
-    pub entry: Entry,
-    /// Its stored hash.
-    pub hash: ChainHash,
 }
 
 /// Sums over a period, in nanos.
@@ -191,172 +180,6 @@ impl Database {
         }
         Ok(balances)
     }
-
-    /// All entries in order, read in pages. An entry that cannot be read is an error item; the walk goes on.
-    pub fn entries(&self) -> Entries<'_> {
-        Entries {
-            connection: &self.connection,
-            path: &self.path,
-            dimensions: Dimensions::new(&self.connection, &self.path),
-            after: 0,
-            page: VecDeque::new(),
-            ended: false,
-        }
-    }
-}
-
-/// Entries in order, a page at a time.
-#[derive(Debug)]
-pub struct Entries<'c> {
-    connection: &'c Connection,
-    path: &'c Path,
-    dimensions: Dimensions<'c>,
-    after: i64,
-    page: VecDeque<EntryRow>,
-    ended: bool,
-}
-
-/// An entry that cannot be read, with what is left of it.
-#[derive(Debug)]
-pub struct UnreadableEntry {
-    /// Its number; none when the table itself cannot be read further.
-    pub number: Option<u64>,
-    /// Its stored hash.
-    pub hash: Option<ChainHash>,
-    /// What is wrong.
-    pub error: StoreError,
-}
-
-impl Iterator for Entries<'_> {
-    type Item = Result<StoredEntry, Box<UnreadableEntry>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.page.is_empty() && !self.ended {
-            match self.read_page() {
-                Ok(page) => self.page = page,
-                Err(error) => {
-                    self.ended = true;
-                    return Some(Err(Box::new(UnreadableEntry {
-                        number: None,
-                        hash: None,
-                        error,
-                    })));
-                }
-            }
-            self.ended = self.page.is_empty();
-        }
-        let row = self.page.pop_front()?;
-        let (number, hash) = (u64::try_from(row.number).unwrap_or_default(), row.hash);
-        self.after = row.number;
-        Some(row.read(&mut self.dimensions, self.path).map_err(|error| {
-            Box::new(UnreadableEntry {
-                number: Some(number),
-                hash: Some(hash),
-                error,
-            })
-        }))
-    }
-}
-
-const PAGE: i64 = 4_096;
-
-impl Entries<'_> {
-    fn read_page(&self) -> Result<VecDeque<EntryRow>, StoreError> {
-        let sql = format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2");
-        self.connection
-            .prepare_cached(&sql)
-            .and_then(|mut statement| statement.query_map([self.after, PAGE], EntryRow::of)?.collect())
-            .at(self.path, "reading entries")
-    }
-}
-
-const ENTRY_COLUMNS: &str = "number, key, source_id, debit_account, credit_account, amount_nano, resource, \
-     subject_id, meter_id, price_id, since, period_start, period_end, quantity_nano, hash";
-
-/// The columns of an entry, ids not yet resolved.
-#[derive(Debug)]
-struct EntryRow {
-    number: i64,
-    key: FactKey,
-    source_id: i64,
-    debit_account: i64,
-    credit_account: i64,
-    amount_nano: i64,
-    resource: String,
-    subject_id: i64,
-    meter_id: i64,
-    price_id: i64,
-    since: i64,
-    period_start: i64,
-    period_end: i64,
-    quantity_nano: i64,
-    hash: ChainHash,
-}
-
-impl EntryRow {
-    fn of(row: &Row<'_>) -> Result<EntryRow, rusqlite::Error> {
-        Ok(EntryRow {
-            number: row.get(0)?,
-            key: FactKey(row.get(1)?),
-            source_id: row.get(2)?,
-            debit_account: row.get(3)?,
-            credit_account: row.get(4)?,
-            amount_nano: row.get(5)?,
-            resource: row.get(6)?,
-            subject_id: row.get(7)?,
-            meter_id: row.get(8)?,
-            price_id: row.get(9)?,
-            since: row.get(10)?,
-            period_start: row.get(11)?,
-            period_end: row.get(12)?,
-            quantity_nano: row.get(13)?,
-            hash: ChainHash(row.get(14)?),
-        })
-    }
-
-    fn read(self, dimensions: &mut Dimensions<'_>, path: &Path) -> Result<StoredEntry, StoreError> {
-        let period = Period::new(from_unix(self.period_start), from_unix(self.period_end));
-        let period = period.ok_or_else(|| StoreError::Unreadable {
-            path: path.to_owned(),
-            place: format!("entry {}", self.number),
-            why: format!(
-                "expected a period, found {} to {}",
-                self.period_start, self.period_end
-            ),
-        })?;
-        let charge = Charge {
-            resource: self.resource.into(),
-            subject: dimensions.subject(self.subject_id)?,
-            meter: dimensions.meter(self.meter_id)?,
-            period,
-            since: from_unix(self.since),
-            quantity_nano: self.quantity_nano,
-            price: dimensions.price(self.price_id)?.as_ref().clone(),
-            list_cost_nano: self.amount_nano,
-        };
-        Ok(StoredEntry {
-            number: u64::try_from(self.number).unwrap_or_default(),
-            entry: Entry {
-                key: self.key,
-                source: dimensions.source(self.source_id)?,
-                debit: dimensions.account(self.debit_account)?,
-                credit: dimensions.account(self.credit_account)?,
-                charge,
-            },
-            hash: self.hash,
-        })
-    }
-}
-
-/// The entry of a key that is known to be there.
-pub(super) fn entry_of_key(tables: Tables<'_>, key: &FactKey) -> Result<StoredEntry, StoreError> {
-    let sql = format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE key = ?1");
-    let row = tables
-        .connection
-        .prepare_cached(&sql)
-        .and_then(|mut statement| statement.query_row([key.0], EntryRow::of))
-        .at(tables.path, "reading an entry")?;
-    row.read(&mut Dimensions::new(tables.connection, tables.path), tables.path)
 }
 
 /// Where the ledger stands.
@@ -430,17 +253,5 @@ mod tests {
         assert_eq!(date(-1).to_string(), "1969-12-31");
         assert_eq!(days(&period("2026-10-01", "2026-10-02")).unwrap().0, 20_727);
         assert_eq!(at("2026-10-01").timestamp(), 20_727 * SECONDS_PER_DAY);
-    }
-
-    #[test]
-    fn entries_come_in_order_across_pages() {
-        let mut database = Database::in_memory().unwrap();
-        let batch: Vec<_> = (0..PAGE + 3)
-            .flat_map(|n| vm_hour(&format!("i-{n}"), 0))
-            .collect();
-        database.append("s", &batch).unwrap();
-        let numbers: Vec<u64> = database.entries().map(|stored| stored.unwrap().number).collect();
-        assert!(numbers.iter().copied().eq(1..=u64::try_from(PAGE + 3).unwrap()));
-        assert!(Database::in_memory().unwrap().entries().next().is_none());
     }
 }

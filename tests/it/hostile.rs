@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
 }
 
 /// The frame with some of its functions replaced.
-fn module(describe: &str, configure: &str, evaluate: &str) -> String {
+pub fn module(describe: &str, configure: &str, evaluate: &str) -> String {
     let frame = fs::read_to_string(folder().join("frame.wat")).unwrap();
     frame
         .replace(";;DESCRIBE\n", &format!("\n{describe}\n"))
@@ -31,16 +31,21 @@ fn module(describe: &str, configure: &str, evaluate: &str) -> String {
         .replace(";;EVALUATE\n", &format!("\n{evaluate}\n"))
 }
 
-/// A component of a core module that claims to implement the contract.
-fn component(wat: &str) -> Vec<u8> {
+/// A core module that says it was built against the contract.
+pub fn embedded(wat: &str) -> Vec<u8> {
     let mut module = wat::parse_str(wat).unwrap();
     let mut resolve = wit_parser::Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/wit");
     let (package, _) = resolve.push_dir(&wit).unwrap();
     let world = resolve.select_world(&[package], Some("policy-plugin")).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    module
+}
+
+/// A component of a core module that claims to implement the contract.
+pub fn component(wat: &str) -> Vec<u8> {
     ComponentEncoder::default()
-        .module(&module)
+        .module(&embedded(wat))
         .unwrap()
         .validate(true)
         .encode()

@@ -10,9 +10,16 @@
 mod bench;
 mod cases;
 mod checking;
+mod console;
 mod corpus;
 mod eight_rules;
+mod errors;
+mod formats;
 mod golden_prices;
 mod hostile;
+mod killed;
+mod laws;
 mod layers;
+mod october;
 mod price_files;
+mod sandbox;

@@ -55,33 +55,41 @@ CREATE TABLE price (
   UNIQUE (source, unit_price, currency, synthetic)
 ) STRICT;
 
--- `key` names the fact: its first six bytes are the period's start, so this index grows at its end, and a fact
--- told twice is met here. `hash` covers this entry and all before it. The smallest integer has no negative and
--- would make a leg that is not the other's opposite.
-CREATE TABLE entry (
-  number         INTEGER PRIMARY KEY CHECK (number > 0),
-  key            BLOB NOT NULL UNIQUE CHECK (length(key) = 22),
+-- What many entries share in words: who tells, who owes whom, for whose use of which meter, at which price. An
+-- entry names one of these, so that it is a few numbers and one reference.
+CREATE TABLE terms (
+  id             INTEGER PRIMARY KEY,
   source_id      INTEGER NOT NULL REFERENCES source (id),
   debit_account  INTEGER NOT NULL REFERENCES account (id),
   credit_account INTEGER NOT NULL REFERENCES account (id),
-  amount_nano    INTEGER NOT NULL CHECK (amount_nano >= -9223372036854775807),
-  resource       TEXT NOT NULL,
   subject_id     INTEGER NOT NULL REFERENCES subject (id),
   meter_id       INTEGER NOT NULL REFERENCES meter (id),
   price_id       INTEGER NOT NULL REFERENCES price (id),
-  since          INTEGER NOT NULL,
-  period_start   INTEGER NOT NULL,
-  period_end     INTEGER NOT NULL,
-  quantity_nano  INTEGER NOT NULL,
-  hash           BLOB NOT NULL CHECK (length(hash) = 32),
-  CHECK (debit_account <> credit_account),
+  UNIQUE (subject_id, meter_id, price_id, source_id, debit_account, credit_account),
+  CHECK (debit_account <> credit_account)
+) STRICT;
+
+-- `key` names the fact: its first six bytes are the period's start, so this index grows at its end, and a fact
+-- told twice is met here. `hash` covers this entry, the texts of its terms, and all entries before it. The smallest
+-- integer has no negative and would make a leg that is not the other's opposite.
+CREATE TABLE entry (
+  number        INTEGER PRIMARY KEY CHECK (number > 0),
+  key           BLOB NOT NULL UNIQUE CHECK (length(key) = 22),
+  terms_id      INTEGER NOT NULL REFERENCES terms (id),
+  resource      TEXT NOT NULL,
+  since         INTEGER NOT NULL,
+  period_start  INTEGER NOT NULL,
+  period_end    INTEGER NOT NULL,
+  quantity_nano INTEGER NOT NULL,
+  amount_nano   INTEGER NOT NULL CHECK (amount_nano >= -9223372036854775807),
+  hash          BLOB NOT NULL CHECK (length(hash) = 32),
   CHECK (since <= period_start AND period_start < period_end)
 ) STRICT;
 
 CREATE VIEW posting (entry, account, amount_nano) AS
-  SELECT number, debit_account, amount_nano FROM entry
+  SELECT number, debit_account, amount_nano FROM entry JOIN terms ON terms.id = terms_id
   UNION ALL
-  SELECT number, credit_account, -amount_nano FROM entry;
+  SELECT number, credit_account, -amount_nano FROM entry JOIN terms ON terms.id = terms_id;
 
 -- A usage without a price is told, never counted as zero. When its price becomes known and the fact is told
 -- again, `settled_by` names the entry; the row stays.
@@ -91,6 +99,7 @@ CREATE TABLE unpriced (
   resource     TEXT NOT NULL,
   subject_id   INTEGER NOT NULL REFERENCES subject (id),
   meter_id     INTEGER NOT NULL REFERENCES meter (id),
+  since        INTEGER NOT NULL CHECK (since <= period_start),
   period_start INTEGER NOT NULL,
   period_end   INTEGER NOT NULL CHECK (period_end > period_start),
   per_hour     TEXT,
@@ -116,6 +125,8 @@ CREATE TRIGGER entry_is_not_changed BEFORE UPDATE ON entry
   BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: an entry is not changed'); END;
 CREATE TRIGGER entry_is_not_deleted BEFORE DELETE ON entry
   BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: an entry is not deleted'); END;
+CREATE TRIGGER terms_are_not_changed BEFORE UPDATE ON terms
+  BEGIN SELECT RAISE(ABORT, 'entries name these terms: they are not changed'); END;
 CREATE TRIGGER subject_is_not_changed BEFORE UPDATE ON subject
   BEGIN SELECT RAISE(ABORT, 'entries name this subject: it is not changed'); END;
 CREATE TRIGGER meter_is_not_changed BEFORE UPDATE ON meter

@@ -1,0 +1,224 @@
+//! The check of a whole ledger file: SQLite's own structure, the chain of hashes, balances, roll-ups.
+//!
+//! Entries are read in pages and roll-ups day by day, so memory does not grow with the ledger. All reading happens
+//! in one transaction: a writer beside it is not seen half.
+#![deny(clippy::arithmetic_side_effects)]
+
+mod days;
+
+use rusqlite::Connection;
+use std::path::Path;
+
+use self::days::walk_days;
+use super::database::Database;
+use super::dimension::Dimensions;
+use super::entries::UnreadableEntry;
+use super::error::{At, StoreError};
+use super::query;
+use crate::ledger::account::Account;
+use crate::ledger::balance::Balances;
+use crate::ledger::chain::ChainHash;
+use crate::ledger::check::{ChainWalk, Finding, code};
+use crate::model::money::Currency;
+
+/// Code of what SQLite itself finds wrong with the file.
+pub const STRUCTURE: &str = "store::structure";
+/// Findings listed; more are counted.
+const LISTED: usize = 100;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Entries read.
+    pub entries: u64,
+    /// Hash of the last entry.
+    pub head: ChainHash,
+    /// The ledger's currency; none before the first entry.
+    pub currency: Option<Currency>,
+    /// Balance of every account, from the entries.
+    pub balances: Balances,
+    /// Disagreements, at most 100.
+    pub findings: Vec<Finding>,
+    /// Disagreements beyond those listed.
+    pub omitted: u64,
+}
+
+impl CheckReport {
+    /// Whether everything agrees.
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            if self.findings.len() < LISTED {
+                self.findings.push(finding);
+            } else {
+                self.omitted = self.omitted.saturating_add(1);
+            }
+        }
+    }
+}
+
+/// Checks a whole ledger. `progress` is told steps done and steps in all.
+///
+/// # Errors
+/// [`StoreError`] when the file cannot be read at all; what is read and disagrees is a finding.
+pub fn check(database: &Database, progress: &mut dyn FnMut(u64, u64)) -> Result<CheckReport, StoreError> {
+    let path = database.path.as_path();
+    let snapshot = database
+        .connection
+        .unchecked_transaction()
+        .at(path, "starting the check")?;
+    let head = query::head(&snapshot, path)?;
+    let mut report = CheckReport {
+        entries: 0,
+        head: head.hash,
+        currency: head.currency,
+        balances: Balances::default(),
+        findings: Vec::new(),
+        omitted: 0,
+    };
+    let entries = u64::try_from(head.entries).unwrap_or_default();
+    let mut steps = Steps {
+        done: 0,
+        all: entries.saturating_mul(2),
+        progress,
+    };
+    report.add(structure(&snapshot, path)?);
+    walk_chain(database, entries, &mut report, &mut steps)?;
+    walk_days(&snapshot, path, &mut report, &mut steps)?;
+    let (told, unreadable) = balances_of_rollups(&snapshot, path)?;
+    report.add(unreadable);
+    report.add(report.balances.compare(&told));
+    steps.end();
+    Ok(report)
+}
+
+struct Steps<'p> {
+    done: u64,
+    all: u64,
+    progress: &'p mut dyn FnMut(u64, u64),
+}
+
+impl Steps<'_> {
+    fn step(&mut self) {
+        self.done = self.done.saturating_add(1);
+        if self.done.is_multiple_of(4096) {
+            (self.progress)(self.done.min(self.all), self.all);
+        }
+    }
+
+    fn end(&mut self) {
+        (self.progress)(self.all, self.all);
+    }
+}
+
+/// What SQLite says of pages, indexes, constraints and references.
+fn structure(connection: &Connection, path: &Path) -> Result<Vec<Finding>, StoreError> {
+    let doing = "checking the file's structure";
+    let said: Vec<String> = connection
+        .prepare(&format!("PRAGMA integrity_check({LISTED})"))
+        .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+        .at(path, doing)?;
+    let dangling: Vec<String> = connection
+        .prepare("PRAGMA foreign_key_check")
+        .and_then(|mut statement| {
+            let rows = statement.query_map([], |row| {
+                let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+                Ok(format!("a row of `{table}` names a `{parent}` that is not there"))
+            })?;
+            rows.take(LISTED).collect()
+        })
+        .at(path, doing)?;
+    let wrong = said.into_iter().filter(|line| line != "ok").chain(dangling);
+    Ok(wrong
+        .map(|found| Finding {
+            code: STRUCTURE,
+            entry: None,
+            what: "the file".to_owned(),
+            expected: "sound".to_owned(),
+            found,
+        })
+        .collect())
+}
+
+fn walk_chain(
+    database: &Database,
+    entries: u64,
+    report: &mut CheckReport,
+    steps: &mut Steps<'_>,
+) -> Result<(), StoreError> {
+    let mut walk = ChainWalk::default();
+    for stored in database.entries() {
+        match stored {
+            Ok(stored) => {
+                let charge = &stored.entry.charge;
+                report.add(walk.entry(stored.number, &stored.entry, &stored.digests, stored.hash));
+                report.balances.transfer(
+                    &stored.entry.debit,
+                    &stored.entry.credit,
+                    charge.list_cost_nano.into(),
+                );
+            }
+            Err(unreadable) => match *unreadable {
+                UnreadableEntry {
+                    number: Some(number),
+                    hash,
+                    error,
+                } => report.add(walk.skip(number, hash, &error.to_string())),
+                UnreadableEntry { error, .. } => return Err(error),
+            },
+        }
+        report.entries = report.entries.saturating_add(1);
+        steps.step();
+    }
+    report.add(walk.finish(entries, report.head));
+    Ok(())
+}
+
+/// Balances as the roll-ups tell them: an independent road to the same numbers. With them, the lines whose subject
+/// or meter cannot be read.
+fn balances_of_rollups(connection: &Connection, path: &Path) -> Result<(Balances, Vec<Finding>), StoreError> {
+    let doing = "summing daily sums";
+    let sql = "SELECT subject_id, meter_id, sum(cost_nano / 1000000000), sum(cost_nano % 1000000000) \
+               FROM rollup_day GROUP BY subject_id, meter_id";
+    let mut dimensions = Dimensions::new(connection, path);
+    let (mut balances, mut unreadable) = (Balances::default(), Vec::new());
+    let mut statement = connection.prepare(sql).at(path, doing)?;
+    let mut rows = statement.query([]).at(path, doing)?;
+    while let Some(row) = rows.next().at(path, doing)? {
+        let number = |column| row.get::<_, i64>(column).at(path, doing);
+        let (subject, meter) = (dimensions.subject(number(0)?), dimensions.meter(number(1)?));
+        let (subject, meter) = match (subject, meter) {
+            (Ok(subject), Ok(meter)) => (subject, meter),
+            (Err(error), _) | (_, Err(error)) => {
+                if unreadable.len() < LISTED {
+                    unreadable.push(unreadable_line(&error));
+                }
+                continue;
+            }
+        };
+        let whole = i128::from(number(2)?).saturating_mul(1_000_000_000);
+        balances.transfer(
+            &Account::of_subject(&subject),
+            &Account::of_meter(&meter),
+            whole.saturating_add(i128::from(number(3)?)),
+        );
+    }
+    Ok((balances, unreadable))
+}
+
+fn unreadable_line(error: &StoreError) -> Finding {
+    Finding {
+        code: code::UNREADABLE,
+        entry: None,
+        what: "a line of the daily sums".to_owned(),
+        expected: "readable".to_owned(),
+        found: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests;

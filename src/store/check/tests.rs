@@ -1,0 +1,106 @@
+//! What a check finds after someone took SQL to the file.
+
+use super::*;
+use crate::ledger::sample::vm_hour;
+use std::path::PathBuf;
+use tempfile::{TempDir, tempdir};
+
+fn ledger() -> (TempDir, PathBuf) {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let mut database = Database::open(&path).unwrap();
+    for hour in 0..5 {
+        database.append("s", &vm_hour("i-1", hour)).unwrap();
+    }
+    (folder, path)
+}
+
+/// What a check finds after someone took SQL to the file.
+fn found_after(sql: &str) -> Vec<(&'static str, Option<u64>)> {
+    let (_folder, path) = ledger();
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "DROP TRIGGER entry_is_not_changed; DROP TRIGGER entry_is_not_deleted; \
+         DROP TRIGGER subject_is_not_changed; DROP TRIGGER price_is_not_changed; \
+         DROP TRIGGER meter_is_not_changed; DROP TRIGGER terms_are_not_changed; \
+         PRAGMA foreign_keys = OFF",
+    )
+    .unwrap();
+    raw.execute_batch(sql).unwrap();
+    drop(raw);
+    let database = Database::open_read_only(&path).unwrap();
+    let report = check(&database, &mut |_, _| ()).unwrap();
+    report.findings.iter().map(|f| (f.code, f.entry)).collect()
+}
+
+#[test]
+fn a_ledger_as_written_is_sound_and_progress_reaches_its_end() {
+    let (_folder, path) = ledger();
+    let database = Database::open_read_only(&path).unwrap();
+    let mut last = (0, 0);
+    let report = check(&database, &mut |done, all| last = (done, all)).unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!((report.entries, last), (5, (10, 10)));
+    assert_eq!(report.balances.sum(), 0);
+    assert_eq!(report.balances, database.balances().unwrap());
+    assert!(
+        check(&Database::in_memory().unwrap(), &mut |_, _| ())
+            .unwrap()
+            .is_sound()
+    );
+}
+
+#[test]
+fn tampering_is_found_where_it_happened() {
+    let hash = |n| (code::HASH, Some(n));
+    let rollup = (code::ROLLUP, None);
+    let balance = (code::BALANCE, None);
+    assert_eq!(
+        found_after("UPDATE entry SET amount_nano = 1 WHERE number = 3"),
+        [hash(3), rollup, balance, balance]
+    );
+    assert_eq!(
+        found_after("UPDATE rollup_day SET cost_nano = cost_nano + 1"),
+        [rollup, balance, balance]
+    );
+    assert_eq!(
+        found_after("UPDATE entry SET resource = 'i-2' WHERE number = 2"),
+        [(code::KEY, Some(2)), hash(2)]
+    );
+    assert_eq!(
+        found_after("UPDATE price SET unit_price = '9'"),
+        [1, 2, 3, 4, 5].map(hash)
+    );
+    let swapped =
+        found_after("UPDATE terms SET debit_account = credit_account, credit_account = debit_account");
+    assert_eq!(
+        swapped[..3],
+        [(code::ACCOUNT, Some(1)), (code::ACCOUNT, Some(1)), hash(1)]
+    );
+    assert_eq!(found_after("UPDATE ledger SET entries = 6"), [(code::HEAD, None)]);
+    assert_eq!(
+        found_after("DELETE FROM rollup_day"),
+        [rollup, rollup, rollup, balance, balance]
+    );
+}
+
+#[test]
+fn a_deleted_entry_is_missed() {
+    let found = found_after("DELETE FROM entry WHERE number = 2");
+    assert_eq!(found[0], (code::SEQUENCE, Some(3)));
+    assert_eq!(found[1], (code::HASH, Some(3)));
+    let last = found_after("DELETE FROM entry WHERE number = 5");
+    assert!(last.contains(&(code::HEAD, None)), "{last:?}");
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_a_finding_and_the_walk_goes_on() {
+    let found = found_after("UPDATE meter SET name = 'nonsense'");
+    assert!(found.contains(&(code::UNREADABLE, Some(5))), "{found:?}");
+    let found = found_after("DELETE FROM terms");
+    assert!(found.contains(&(STRUCTURE, None)), "{found:?}");
+    assert!(found.contains(&(code::UNREADABLE, Some(1))), "{found:?}");
+    let found = found_after("DELETE FROM subject");
+    assert!(found.contains(&(STRUCTURE, None)), "{found:?}");
+    assert!(found.contains(&(code::UNREADABLE, Some(1))), "{found:?}");
+}

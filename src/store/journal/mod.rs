@@ -1,0 +1,271 @@
+//! The journal: the only place that writes money.
+//!
+//! [`Database::append`] writes one batch in one transaction: entries, unpriced usage, the day's roll-ups and the
+//! ledger's head. A fact already known and told the same is skipped, so that an interrupted run is simply run
+//! again; told differently it is a [`StoreError::Conflict`], told twice in one batch a [`StoreError::ToldTwice`],
+//! and nothing of the batch is written.
+//!
+//! The chain follows the order given. Batches in order of time write fastest: keys then grow at the index's end.
+#![deny(clippy::arithmetic_side_effects)]
+
+mod rollup;
+mod unpriced;
+
+use rusqlite::{CachedStatement, OptionalExtension, TransactionBehavior, params};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use self::rollup::Rollup;
+use super::database::Database;
+use super::entries::entry_of_key;
+use super::error::{At, StoreError};
+use super::intern::{Interned, Tables, TermsRow};
+use super::query::{self, Head};
+use crate::ledger::chain::ChainHash;
+use crate::ledger::fact::FactKey;
+use crate::ledger::rate::Rated;
+use crate::ledger::transaction::Entry;
+use crate::model::charge::Charge;
+use crate::model::money::Currency;
+use crate::model::period::{Instant, rfc3339};
+
+/// What a batch changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Appended {
+    /// Facts written: entries and unpriced usages.
+    pub new: u64,
+    /// Facts that were known already.
+    pub known: u64,
+    /// Unpriced usages among the new facts.
+    pub unpriced: u64,
+}
+
+impl Database {
+    /// Appends what `source` tells, in the order given, durably when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::ToldTwice`] and [`StoreError::OtherCurrency`] for facts that do not
+    /// fit what is recorded or each other, and what the file itself does not allow. On any error nothing of the
+    /// batch is written.
+    pub fn append(&mut self, source: &str, batch: &[Rated]) -> Result<Appended, StoreError> {
+        let result = self.append_in_transaction(source, batch);
+        if result.is_err() {
+            // Ids handed out in the transaction are gone with it.
+            self.interned = Interned::default();
+        }
+        result
+    }
+
+    fn append_in_transaction(&mut self, source: &str, batch: &[Rated]) -> Result<Appended, StoreError> {
+        let path = self.path.as_path();
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .at(path, "starting a batch")?;
+        let tables = Tables {
+            connection: &transaction,
+            path,
+        };
+        let mut writer = Writer::begin(tables, &mut self.interned, source)?;
+        for rated in batch {
+            match rated {
+                Rated::Charge(charge) => writer.charge(charge)?,
+                Rated::Unpriced(unpriced) => writer.unpriced(unpriced)?,
+            }
+        }
+        let appended = writer.finish()?;
+        transaction.commit().at(path, "committing a batch")?;
+        Ok(appended)
+    }
+}
+
+/// One batch being written.
+struct Writer<'c> {
+    tables: Tables<'c>,
+    interned: &'c mut Interned,
+    source: Arc<str>,
+    source_id: i64,
+    head: Head,
+    /// Entries before this batch.
+    before: i64,
+    /// Whether any usage waits for a price; while none does, charges need not look.
+    waiting: bool,
+    /// Unpriced usage told in this batch.
+    told: HashSet<FactKey>,
+    rollup: Rollup,
+    insert: CachedStatement<'c>,
+    appended: Appended,
+}
+
+const INSERT_ENTRY: &str = "INSERT INTO entry (number, key, terms_id, resource, since, period_start, period_end, \
+     quantity_nano, amount_nano, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+     ON CONFLICT (key) DO NOTHING";
+
+const SAME_ENTRY: &str = "SELECT number FROM entry WHERE key = ?1 AND terms_id = ?2 AND resource = ?3 \
+     AND since = ?4 AND period_start = ?5 AND period_end = ?6 AND quantity_nano = ?7 AND amount_nano = ?8";
+
+impl<'c> Writer<'c> {
+    fn begin(tables: Tables<'c>, interned: &'c mut Interned, source: &str) -> Result<Writer<'c>, StoreError> {
+        let waiting = "SELECT EXISTS (SELECT 1 FROM unpriced WHERE settled_by IS NULL)";
+        let head = query::head(tables.connection, tables.path)?;
+        Ok(Writer {
+            tables,
+            source_id: interned.source(tables, source)?,
+            interned,
+            source: Arc::from(source),
+            head,
+            before: head.entries,
+            waiting: tables
+                .connection
+                .query_row(waiting, [], |row| row.get(0))
+                .at(tables.path, "reading unpriced usage")?,
+            told: HashSet::new(),
+            rollup: Rollup::default(),
+            insert: tables
+                .connection
+                .prepare_cached(INSERT_ENTRY)
+                .at(tables.path, "preparing a batch")?,
+            appended: Appended::default(),
+        })
+    }
+
+    fn charge(&mut self, charge: &Charge) -> Result<(), StoreError> {
+        let source = (self.source_id, &self.source);
+        let terms = self.interned.terms(self.tables, source, charge)?;
+        let key = FactKey::of(&terms.digests.origin, &charge.resource, charge.period.start);
+        let hash = self.head.hash.then(&terms.digests.terms, &key, charge);
+        let number = self.head.entries.saturating_add(1);
+        if !self.insert(number, &key, &terms, charge, hash)? {
+            return self.known(&key, &terms, charge);
+        }
+        self.fix_currency(charge)?;
+        self.head.entries = number;
+        self.head.hash = hash;
+        if self.waiting {
+            self.settle(&key, number, charge)?;
+        }
+        self.rollup.add(&terms, charge)?;
+        self.appended.new = self.appended.new.saturating_add(1);
+        Ok(())
+    }
+
+    /// Whether the entry is new.
+    fn insert(
+        &mut self,
+        number: i64,
+        key: &FactKey,
+        terms: &TermsRow,
+        charge: &Charge,
+        hash: ChainHash,
+    ) -> Result<bool, StoreError> {
+        let changed = self.insert.execute(params![
+            number,
+            key.0,
+            terms.id,
+            &*charge.resource,
+            charge.since.timestamp(),
+            charge.period.start.timestamp(),
+            charge.period.end.timestamp(),
+            charge.quantity_nano,
+            charge.list_cost_nano,
+            hash.0,
+        ]);
+        Ok(changed.at(self.tables.path, "writing an entry")? == 1)
+    }
+
+    /// A fact told before: skipped when it says the same.
+    fn known(&mut self, key: &FactKey, terms: &TermsRow, told: &Charge) -> Result<(), StoreError> {
+        let what = || fact(&told.resource, &told.meter, told.period.start);
+        match self.number_of_same(key, terms, told)? {
+            Some(number) if number > self.before => Err(StoreError::ToldTwice { what: what() }),
+            Some(_) => {
+                self.appended.known = self.appended.known.saturating_add(1);
+                Ok(())
+            }
+            None => {
+                let known = entry_of_key(self.tables, key)?;
+                let told = Entry::of(&self.source, told.clone());
+                Err(StoreError::Conflict {
+                    what: format!("{} (entry {})", what(), known.number),
+                    differences: known.entry.differences(&told),
+                })
+            }
+        }
+    }
+
+    /// The entry that says what is told now. Terms of one id are equal texts, so numbers suffice.
+    fn number_of_same(
+        &self,
+        key: &FactKey,
+        terms: &TermsRow,
+        told: &Charge,
+    ) -> Result<Option<i64>, StoreError> {
+        self.tables
+            .connection
+            .prepare_cached(SAME_ENTRY)
+            .and_then(|mut statement| {
+                let values = params![
+                    key.0,
+                    terms.id,
+                    &*told.resource,
+                    told.since.timestamp(),
+                    told.period.start.timestamp(),
+                    told.period.end.timestamp(),
+                    told.quantity_nano,
+                    told.list_cost_nano,
+                ];
+                statement.query_row(values, |row| row.get(0)).optional()
+            })
+            .at(self.tables.path, "comparing an entry")
+    }
+
+    fn fix_currency(&mut self, charge: &Charge) -> Result<(), StoreError> {
+        let told = charge.price.currency;
+        let ledger: Currency = *self.head.currency.get_or_insert(told);
+        if ledger == told {
+            return Ok(());
+        }
+        Err(StoreError::OtherCurrency {
+            ledger,
+            told,
+            what: format!("`{}`", charge.meter),
+        })
+    }
+
+    /// Notes that usage told without a price now has one.
+    fn settle(&self, key: &FactKey, number: i64, charge: &Charge) -> Result<(), StoreError> {
+        if self.told.contains(key) {
+            return Err(StoreError::ToldTwice {
+                what: fact(&charge.resource, &charge.meter, charge.period.start),
+            });
+        }
+        self.tables
+            .connection
+            .prepare_cached("UPDATE unpriced SET settled_by = ?2 WHERE key = ?1")
+            .and_then(|mut statement| statement.execute(params![key.0, number]))
+            .at(self.tables.path, "settling unpriced usage")?;
+        Ok(())
+    }
+
+    /// Writes the roll-ups and the head.
+    fn finish(self) -> Result<Appended, StoreError> {
+        self.rollup.write(self.tables)?;
+        if self.head.entries > self.before {
+            let currency = self.head.currency.map(String::from);
+            self.tables
+                .connection
+                .prepare_cached("UPDATE ledger SET currency = ?1, entries = ?2, head = ?3")
+                .and_then(|mut s| s.execute(params![currency, self.head.entries, self.head.hash.0]))
+                .at(self.tables.path, "writing the head")?;
+        }
+        Ok(self.appended)
+    }
+}
+
+fn fact(resource: &str, meter: &impl std::fmt::Display, start: Instant) -> String {
+    format!("`{meter}` of `{resource}` from {}", rfc3339(start))
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests;
