@@ -130,8 +130,8 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "ledger::balance: balance of cost-centre/etl should be 1.5 but is 1",
-                "ledger::balance: balance of vendor/azure should be -1.5 but is -1",
+                "balance of cost-centre/etl should be 1.5 but is 1",
+                "balance of vendor/azure should be -1.5 but is -1",
             ]
         );
         let sums = |cost_nano| LineSums {
@@ -145,9 +145,6 @@ mod tests {
             .iter()
             .map(Finding::to_string)
             .collect();
-        assert_eq!(
-            shown,
-            ["ledger::rollup: line b: cost should be 0.000000008 but is 0.000000009"]
-        );
+        assert_eq!(shown, ["line b: cost should be 0.000000008 but is 0.000000009"]);
     }
 }

@@ -51,10 +51,9 @@ pub struct Finding {
     pub found: String,
 }
 
-/// `ledger::hash: entry 17: hash should be 3f… but is 9c…`
+/// `entry 17: hash should be 3f… but is 9c…`; the code stands beside it.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.code)?;
         if let Some(entry) = self.entry {
             write!(f, "entry {entry}: ")?;
         }
@@ -304,7 +303,7 @@ mod tests {
         let finding = walk.key(key, 9).unwrap();
         assert_eq!(
             finding.to_string(),
-            "ledger::duplicate: entry 9: its fact should be recorded once but is also entry 1"
+            "entry 9: its fact should be recorded once but is also entry 1"
         );
     }
 }

@@ -65,7 +65,6 @@ pub struct Violation {
     /// What is wrong.
     pub message: String,
     /// What Databricks would say, where it has a word for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub databricks_message: Option<String>,
     /// The value found; null where the attribute is absent.
     pub actual: Value,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::files::{below, has_extension, read_text};
+use super::files::{below, has_extension, read_text, unreadable};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::suggest::nearest;
 use crate::plugin::Host;
@@ -76,9 +76,22 @@ impl<'h> Policies<'h> {
             .collect()
     }
 
-    /// The documents, as canonical text: what they judge by depends on nothing else of them.
-    pub fn texts(&self) -> impl Iterator<Item = String> {
-        self.documents.iter().map(|(_, d)| d.document.value.to_string())
+    /// Everything that the policies judge by: the documents, as canonical text, and the components they bring.
+    ///
+    /// # Errors
+    /// `file::unreadable` for a component that cannot be read.
+    pub fn sources(&self) -> Result<Vec<Vec<u8>>, Diagnostics> {
+        let mut sources = Vec::new();
+        for (path, document) in &self.documents {
+            sources.push(document.document.value.to_string().into_bytes());
+            let folder = path.parent().unwrap_or(Path::new(""));
+            for file in document.rules.iter().filter_map(|r| r.plugin_file.as_ref()) {
+                let component = folder.join(file);
+                let named = |e| unreadable(&component.display().to_string(), &e);
+                sources.push(std::fs::read(&component).map_err(named)?);
+            }
+        }
+        Ok(sources)
     }
 
     /// Names of the guardrails.

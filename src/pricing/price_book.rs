@@ -240,7 +240,7 @@ impl PriceBook {
             .filter(|(meter, _)| meter.to_string().to_lowercase().contains(&needle))
             .flat_map(|(meter, all)| all.iter().map(move |e| (meter, e)))
             .collect();
-        found.sort_by(|a, b| (a.0.to_string(), a.1.from).cmp(&(b.0.to_string(), b.1.from)));
+        found.sort_by_cached_key(|(meter, effective)| (meter.to_string(), effective.from));
         found
     }
 

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use rusqlite::Connection;
 use tollgate::ledger::check::KeyWalk;
-use tollgate::ledger::transaction::FactKey;
+use tollgate::ledger::fact::FactKey;
 use tollgate::model::period::{Period, parse_instant};
 use tollgate::ops::ledger::diagnose;
 use tollgate::store::{Database, StoreError};
@@ -481,7 +481,7 @@ fn ledgers() -> Vec<Case> {
     let path = || PathBuf::from("l.db");
     let day = |text: &str| parse_instant(text).unwrap();
     let mut keys = KeyWalk::default();
-    let fact = FactKey::of("s", "i-1", "m", day("2026-10-01"));
+    let fact = FactKey::floor(day("2026-10-01"));
     assert!(keys.key(fact, 1).is_none());
     let twice = keys.key(fact, 2).unwrap();
     vec![
@@ -505,7 +505,10 @@ fn ledgers() -> Vec<Case> {
             "ledger::account",
             LEDGER,
             "INSERT INTO account (name) VALUES ('cost-centre/others');
-             UPDATE entry SET debit_account = last_insert_rowid() WHERE number = 3",
+             INSERT INTO terms (source_id, debit_account, credit_account, subject_id, meter_id, price_id)
+               SELECT source_id, last_insert_rowid(), credit_account, subject_id, meter_id, price_id
+               FROM terms JOIN entry ON terms.id = terms_id WHERE number = 3;
+             UPDATE entry SET terms_id = last_insert_rowid() WHERE number = 3",
         ),
         tampered(
             "ledger::balance",
@@ -568,6 +571,9 @@ fn ledgers() -> Vec<Case> {
             waited_ms: 5_000,
         }),
         store(&StoreError::Full { path: path() }),
+        store(&StoreError::ToldTwice {
+            what: "`vm/AZURE/westus2/Standard_DS3_v2/spot` of `i-1` from 2026-10-01T02:00:00Z".to_owned(),
+        }),
         store(&StoreError::UnknownRun {
             name: "october".to_owned(),
         }),

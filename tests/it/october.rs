@@ -423,7 +423,7 @@ fn the_report_is_the_ledger_however_it_is_cut() {
     assert_eq!(sum("SELECT sum(amount_nano) FROM posting"), 0);
     assert_eq!(sum("SELECT count(*) FROM entry"), i128::from(simulated.new_facts));
     let idle: i128 = report.idle_pools().iter().map(|g| g.cost.total_nano()).sum();
-    let idle_entries = "SELECT sum(amount_nano) FROM entry JOIN subject ON subject.id = subject_id \
+    let idle_entries = "SELECT sum(amount_nano) FROM entry JOIN terms ON terms.id = terms_id JOIN subject ON subject.id = subject_id \
                         WHERE pool <> '' AND cluster_id = ''";
     assert_eq!(sum(idle_entries), idle);
 
@@ -449,7 +449,7 @@ fn every_entry_is_its_seconds_times_its_price() {
     let (ledger, simulated) = shared();
     let raw = raw(ledger);
     let sql = "SELECT meter.name, unit_price, period_start, period_end, quantity_nano, amount_nano \
-               FROM entry JOIN meter ON meter.id = meter_id JOIN price ON price.id = price_id";
+               FROM entry JOIN terms ON terms.id = terms_id JOIN meter ON meter.id = meter_id JOIN price ON price.id = price_id";
     let mut statement = raw.prepare(sql).unwrap();
     let mut rows = statement.query([]).unwrap();
     let (mut entries, mut total) = (0_u64, 0_i128);
@@ -499,6 +499,7 @@ fn two_runs_into_two_ledgers_say_the_same_to_the_byte() {
         let mut hasher = blake3::Hasher::new();
         for table in [
             "entry",
+            "terms",
             "rollup_day",
             "subject",
             "meter",

@@ -60,17 +60,17 @@ pub(super) fn digest(
     policies: &Policies<'_>,
 ) -> Result<String, Diagnostics> {
     let mut hasher = blake3::Hasher::new();
-    let mut add = |part: &str| {
+    let mut add = |part: &[u8]| {
         hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(part.as_bytes());
+        hasher.update(part);
     };
-    add(env!("CARGO_PKG_VERSION"));
-    texts.iter().for_each(|t| add(&t.text));
+    add(env!("CARGO_PKG_VERSION").as_bytes());
+    texts.iter().for_each(|t| add(t.text.as_bytes()));
     for path in prices {
         for file in below(path, &|p| has_extension(p, &["json"]))? {
-            add(&read_text(&file)?.text);
+            add(read_text(&file)?.text.as_bytes());
         }
     }
-    policies.texts().for_each(|text| add(&text));
+    policies.sources()?.iter().for_each(|source| add(source));
     Ok(hasher.finalize().to_hex().to_string())
 }
