@@ -2,6 +2,12 @@
 //! ten thousand requests as `tollgate check` takes them.
 //!
 //! `cargo bench --bench decision`
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use serde_json::{Value, json};
 use tollgate::databricks::cluster_spec::ClusterSpec;

@@ -2,6 +2,12 @@
 //! report comes from the daily sums, so it does not depend on the number of charges.
 //!
 //! `cargo bench --bench ledger`
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -1,6 +1,12 @@
 //! A month of five hundred clusters, from requests to the ledger.
 //!
 //! `cargo bench --bench month`
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::fmt::Write;
 use tollgate::ops::simulate::{SimulateOptions, simulate};

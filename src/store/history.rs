@@ -201,7 +201,9 @@ mod tests {
             state: InstanceState::Ready,
         };
         assert_eq!(
-            database.append_instance_events("s", &[instance.clone()]).unwrap(),
+            database
+                .append_instance_events("s", std::slice::from_ref(&instance))
+                .unwrap(),
             1
         );
         assert_eq!(database.append_instance_events("s", &[instance]).unwrap(), 0);
