@@ -92,10 +92,13 @@ pub(super) fn test(
             Err(problems) => broken.0.extend(problems.0),
         }
     }
-    print(&match format {
-        TextOrJson::Text => as_text(&tested),
-        TextOrJson::Json => as_json(&tested)?,
-    });
+    // Where no case could be read there is nothing to count.
+    if !(tested.is_empty() && broken.has_errors()) {
+        print(&match format {
+            TextOrJson::Text => as_text(&tested),
+            TextOrJson::Json => as_json(&tested)?,
+        });
+    }
     complain(&broken);
     let errors = tested.iter().any(|t| matches!(t.result, CaseResult::Error(_)));
     let failed = tested.iter().any(|t| matches!(t.result, CaseResult::Fail(_)));

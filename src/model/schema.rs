@@ -100,7 +100,7 @@ impl Schema {
     fn description_of(&self, schema_pointer: &str) -> Option<String> {
         let parent = schema_pointer.rsplit_once('/')?.0;
         let said = self.schema.pointer(parent)?.get("description")?.as_str()?;
-        (!parent.is_empty()).then(|| said.trim_end_matches('.').to_owned())
+        (!parent.is_empty()).then(|| lower_first(said.trim_end_matches('.')))
     }
 }
 

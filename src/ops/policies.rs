@@ -44,13 +44,11 @@ impl<'h> Policies<'h> {
             }
         }
         for (i, (_, document)) in documents.iter().enumerate() {
-            if documents
-                .iter()
-                .take(i)
-                .any(|(_, earlier)| earlier.policy == document.policy)
-            {
-                let message = format!("there is another policy `{}`", document.policy);
-                problems.push(document.document.error("policy::duplicate", "/policy", message));
+            let same = |(_, earlier): &&(PathBuf, PolicyDocument)| earlier.policy == document.policy;
+            if let Some((path, _)) = documents.iter().take(i).find(same) {
+                let message = format!("`{}` has a policy `{}` already", path.display(), document.policy);
+                let found = document.document.error("policy::duplicate", "/policy", message);
+                problems.push(found.hint("give each policy a name of its own"));
             }
         }
         if !problems.is_empty() {

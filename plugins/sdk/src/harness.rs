@@ -1,6 +1,6 @@
 //! Runs a rule natively, so that plugins are tested with plain `cargo test`.
 //!
-//! ```ignore
+//! ```text
 //! let rule = Harness::<SpotMix>::new(json!({"driver_on_demand": true}))?;
 //! rule.evaluate(review(json!({"num_workers": 4}))).violates("azure_attributes.first_on_demand");
 //! ```
