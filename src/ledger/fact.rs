@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use super::terms::put;
+use super::canonical::put;
 use crate::model::period::Instant;
 
 /// Name and version of the form below.

@@ -13,6 +13,7 @@
 
 pub mod account;
 pub mod balance;
+mod canonical;
 pub mod chain;
 pub mod check;
 pub mod fact;

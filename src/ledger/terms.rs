@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::account::Account;
+use super::canonical::put;
 use super::fact::Origin;
 use crate::model::charge::{Charge, Price};
 use crate::model::exact::decimal_text;
@@ -110,12 +111,6 @@ pub fn subject_fields(subject: &Subject) -> [&str; 9] {
         owner,
         policy,
     ]
-}
-
-/// A field behind its length (8 bytes, big-endian).
-pub(super) fn put(out: &mut Vec<u8>, field: &[u8]) {
-    out.extend_from_slice(&u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
-    out.extend_from_slice(field);
 }
 
 #[cfg(test)]
