@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use super::context::{SandboxFlags, TextOrJson};
 use super::exit::{Exit, fail, finish, json, print};
-use super::policy::test;
+use super::policy::{suites, test};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::ops::plugin::{componentize, inspect};
-use crate::ops::policy_test::{bundled_plugin_suites, suites_below};
+use crate::ops::policy_test::bundled_plugin_suites;
 use crate::plugin::{bundled, compile};
 
 /// Work with plugins.
@@ -105,13 +105,9 @@ impl Inspect {
 
 impl Test {
     fn answer(self) -> Result<Exit, Diagnostics> {
-        let mut suites = Vec::new();
-        for folder in &self.folders {
-            suites.extend(suites_below(folder)?);
-        }
-        if self.folders.is_empty() {
-            suites = bundled_plugin_suites(self.components.as_deref());
-        }
+        let suites = suites(&self.folders, || {
+            bundled_plugin_suites(self.components.as_deref())
+        })?;
         test(&suites, &self.sandbox, self.format)
     }
 }

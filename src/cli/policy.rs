@@ -65,15 +65,24 @@ impl List {
 
 impl Test {
     fn answer(self) -> Result<Exit, Diagnostics> {
-        let mut suites = Vec::new();
-        for folder in &self.folders {
-            suites.extend(suites_below(folder)?);
-        }
-        if self.folders.is_empty() {
-            suites = bundled_suites();
-        }
+        let suites = suites(&self.folders, bundled_suites)?;
         test(&suites, &self.sandbox, self.format)
     }
+}
+
+/// The suites below some folders; the bundled ones where none is named.
+pub(super) fn suites(
+    folders: &[PathBuf],
+    bundled: impl FnOnce() -> Vec<Suite>,
+) -> Result<Vec<Suite>, Diagnostics> {
+    if folders.is_empty() {
+        return Ok(bundled());
+    }
+    let mut suites = Vec::new();
+    for folder in folders {
+        suites.extend(suites_below(folder)?);
+    }
+    Ok(suites)
 }
 
 /// Runs suites and shows how they went.

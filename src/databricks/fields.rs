@@ -109,21 +109,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// True or false.
-    pub fn boolean(&mut self, name: &str) -> Option<bool> {
-        match self.field(name)? {
-            Value::Bool(b) => Some(*b),
-            Value::String(text) if is_template(text) => {
-                self.template(name, text);
-                None
-            }
-            other => {
-                self.wrong(name, other, "true or false");
-                None
-            }
-        }
-    }
-
     /// The number as its text (for bid prices).
     pub fn number_text(&mut self, name: &str) -> Option<String> {
         match self.field(name)? {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::databricks::cluster_spec::ClusterSpec;
+use crate::model::diagnostic::Diagnostic;
 
 /// One cluster that somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,4 +20,12 @@ pub struct Request {
     pub body: Value,
     /// The body, read.
     pub spec: ClusterSpec,
+}
+
+impl Request {
+    /// Something wrong with the request as a whole, at its place.
+    pub fn problem(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        let found = Diagnostic::error(code, &self.source, message).at(self.line, 0);
+        found.path(self.address.clone().unwrap_or_default())
+    }
 }

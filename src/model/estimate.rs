@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 use super::exact::decimal_text;
-use super::meter::{Category, Meter};
+use super::meter::Meter;
 use super::money::Currency;
 use super::period::{Instant, rfc3339};
 
@@ -84,18 +84,6 @@ impl Estimate {
         self.min.lines.clear();
         self.max.lines.clear();
         self
-    }
-}
-
-impl SizeEstimate {
-    /// The cost of one category, if all its lines are priced.
-    pub fn category_cost(&self, category: Category) -> Option<Decimal> {
-        match category {
-            Category::Dbu => self.dbu_cost_per_hour,
-            Category::Vm => self.vm_cost_per_hour,
-            Category::Disk => self.disk_cost_per_hour,
-            Category::Network => self.network_cost_per_hour,
-        }
     }
 }
 

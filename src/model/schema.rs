@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::diagnostic::Diagnostics;
 use super::document::{Document, pointer_step};
-use super::suggest::nearest;
+use super::suggest::hint;
 
 /// A compiled JSON Schema (draft 2020-12).
 #[derive(Debug)]
@@ -105,10 +105,8 @@ impl Schema {
 }
 
 fn unknown_key(pointer: &str, name: &str, known: &[String]) -> SchemaProblem {
-    let hint = match nearest(name, known.iter().map(String::as_str)) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("known keys: {}", known.join(", ")),
-    };
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let hint = hint(name, &known, |all| format!("known keys: {all}"));
     SchemaProblem {
         pointer: pointer_step(pointer, name),
         message: format!("unknown key `{name}`"),

@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `found`, if it is near enough to be a slip of the keyboard:
 /// at most a third of its letters differ.
-pub fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (found.chars().count() / 3).max(1);
     candidates
         .into_iter()
@@ -10,6 +10,14 @@ pub fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .filter(|(d, _)| *d <= limit)
         .min_by_key(|(d, c)| (*d, *c))
         .map(|(_, c)| c)
+}
+
+/// What to do about an unknown name: the nearest known one, or what `otherwise` says of all of them, joined.
+pub fn hint(found: &str, names: &[&str], otherwise: impl FnOnce(&str) -> String) -> String {
+    match nearest(found, names.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => otherwise(&names.join(", ")),
+    }
 }
 
 /// Levenshtein distance in characters.

@@ -115,15 +115,7 @@ fn prepare(
     catalogue: &mut Catalogue,
     options: &CheckOptions,
 ) -> Result<Prepared, Diagnostics> {
-    let Some(workspace) = options.place.workspace(&request.spec) else {
-        return Err(problem(
-            &request,
-            "request::cloud",
-            "nothing in the request tells its cloud",
-        )
-        .hint("give --cloud AZURE, AWS or GCP")
-        .into());
-    };
+    let workspace = options.place.workspace_of(&request)?;
     catalogue.load(workspace.cloud, workspace.region.as_deref())?;
     if let (None, Some(policy)) = (&options.policy, &request.spec.policy_id) {
         policies
@@ -139,18 +131,13 @@ fn at_request(found: Diagnostics, request: &Request) -> Diagnostics {
         if d.code != "policy::unknown" {
             return d;
         }
-        let mut here = problem(request, d.code, &d.message);
+        let mut here = request.problem(d.code, d.message);
         here.hint = Some(
             "name a policy of tollgate with --policy, or a folder of policies with --policies".to_owned(),
         );
         here
     });
     Diagnostics(moved.collect())
-}
-
-fn problem(request: &Request, code: &'static str, message: &str) -> Diagnostic {
-    let found = Diagnostic::error(code, &request.source, message).at(request.line, 0);
-    found.path(request.address.clone().unwrap_or_default())
 }
 
 fn answer(
@@ -172,7 +159,7 @@ fn answer(
         unknown: &[],
     };
     let decision = judge(&applicable(policies, guardrails, named), catalogue, &asked)
-        .map_err(|e| problem(&request, "request::not-judged", &e.to_string()))?;
+        .map_err(|e| request.problem("request::not-judged", e.to_string()))?;
     let remedied = remedied(catalogue, &asked, &decision);
     Ok(Answer {
         request,
@@ -183,8 +170,12 @@ fn answer(
 
 /// The estimate of the completed request with every remedy applied.
 fn remedied(catalogue: &Catalogue, asked: &Asked<'_>, decision: &Decision) -> Option<Estimate> {
+    let remedies = remedies(decision);
+    if remedies.is_empty() {
+        return None;
+    }
     let mut cluster = decision.cluster.clone();
-    for (path, value) in remedies(decision) {
+    for (path, value) in remedies {
         attribute::set(&mut cluster, path, value.clone()).ok()?;
     }
     if cluster == decision.cluster {

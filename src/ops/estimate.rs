@@ -6,9 +6,9 @@ use super::files::Text;
 use super::judge::PlaceOptions;
 use crate::intake::clusters_api;
 use crate::intake::request::Request;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostics;
 use crate::model::estimate::Estimate;
-use crate::model::exact::multiply;
+use crate::model::exact::{Inexact, multiply};
 use crate::model::period::Instant;
 use crate::model::place::Workload;
 use crate::pricing::catalogue::Catalogue;
@@ -54,17 +54,12 @@ pub fn estimate(
         let read = clusters_api::read(&source.source, &source.text);
         problems.0.extend(read.problems.0);
         for request in read.requests {
-            let Some(workspace) = options.place.workspace(&request.spec) else {
-                problems.0.push(
-                    Diagnostic::error(
-                        "request::cloud",
-                        &request.source,
-                        "nothing in the request tells its cloud",
-                    )
-                    .at(request.line, 0)
-                    .hint("give --cloud AZURE, AWS or GCP"),
-                );
-                continue;
+            let workspace = match options.place.workspace_of(&request) {
+                Ok(workspace) => workspace,
+                Err(problem) => {
+                    problems.0.push(problem);
+                    continue;
+                }
             };
             catalogue.load(workspace.cloud, workspace.region.as_deref())?;
             let context = Context {
@@ -73,9 +68,7 @@ pub fn estimate(
                 at: options.at,
                 pools: &[],
             };
-            let inexact = |e: crate::model::exact::Inexact| {
-                Diagnostic::error("estimate::inexact", &request.source, e.to_string()).at(request.line, 0)
-            };
+            let inexact = |e: Inexact| request.problem("estimate::inexact", e.to_string());
             let found = price(catalogue, &context, &request.spec).map_err(inexact)?;
             let month =
                 |cost: Option<Decimal>| cost.map(|c| multiply(c, options.hours_per_month)).transpose();

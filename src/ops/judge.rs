@@ -8,7 +8,9 @@ use super::policies::Policies;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::instance_pool::InstancePool;
 use crate::databricks::runtime::runtime_fact;
+use crate::intake::request::Request;
 use crate::model::decision::Decision;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::exact::Inexact;
 use crate::model::facts::Facts;
 use crate::model::period::Instant;
@@ -36,6 +38,17 @@ pub struct PlaceOptions {
 }
 
 impl PlaceOptions {
+    /// The workspace a request would run in.
+    ///
+    /// # Errors
+    /// `request::cloud` when nothing tells the cloud.
+    pub fn workspace_of(&self, request: &Request) -> Result<Workspace, Diagnostic> {
+        self.workspace(&request.spec).ok_or_else(|| {
+            let problem = request.problem("request::cloud", "nothing in the request tells its cloud");
+            problem.hint("give --cloud AZURE, AWS or GCP")
+        })
+    }
+
     /// The workspace a request would run in; none when nothing tells the cloud.
     pub fn workspace(&self, spec: &ClusterSpec) -> Option<Workspace> {
         let cloud = self.cloud.or_else(|| cloud_of(spec))?;

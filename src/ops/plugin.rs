@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::files::unreadable;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::suggest::nearest;
+use crate::model::suggest::hint;
 use crate::plugin::bundled;
 use crate::plugin::contract::Description;
 use crate::plugin::failure::LoadFailure;
@@ -24,13 +24,9 @@ pub fn inspect(name_or_path: &str, host: &Host) -> Result<Description, Diagnosti
         Component::Foreign(&foreign)
     } else {
         let names: Vec<&str> = bundled::BUNDLED.iter().map(|b| b.name).collect();
-        let hint = match nearest(name_or_path, names.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!(
-                "bundled plugins: {}; or give the path of a component",
-                names.join(", ")
-            ),
-        };
+        let hint = hint(name_or_path, &names, |all| {
+            format!("bundled plugins: {all}; or give the path of a component")
+        });
         let message = format!("there is no bundled plugin `{name_or_path}`");
         return Err(Diagnostic::error("plugin::unknown", name_or_path, message)
             .hint(hint)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{below, has_extension, read_text, unreadable};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::suggest::nearest;
+use crate::model::suggest::hint;
 use crate::plugin::Host;
 use crate::policy::bundled;
 use crate::policy::document::PolicyDocument;
@@ -125,10 +125,7 @@ impl<'h> Policies<'h> {
 
     fn unknown(&self, name: &str) -> Diagnostic {
         let names = self.names();
-        let hint = match nearest(name, names.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("policies at hand: {}", names.join(", ")),
-        };
+        let hint = hint(name, &names, |all| format!("policies at hand: {all}"));
         Diagnostic::error("policy::unknown", name, format!("there is no policy `{name}`")).hint(hint)
     }
 }

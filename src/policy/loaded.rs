@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::document::{OnFailure, PolicyDocument, RuleEntry};
 use crate::model::decision::{Enforcement, RuleName};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::document::{Document, pointer_step};
-use crate::model::suggest::nearest;
+use crate::model::document::Document;
+use crate::model::suggest::hint;
 use crate::plugin::failure::{LoadFailure, SettingProblem};
 use crate::plugin::image::Image;
 use crate::plugin::{Component, Host, bundled};
@@ -92,18 +92,6 @@ impl Policy {
             rules,
         })
     }
-
-    /// The facts its rules ask for, each once.
-    pub fn facts(&self) -> Vec<&str> {
-        let mut facts: Vec<&str> = self
-            .rules
-            .iter()
-            .flat_map(|r| r.image.description().facts.iter().map(String::as_str))
-            .collect();
-        facts.sort_unstable();
-        facts.dedup();
-        facts
-    }
 }
 
 enum Bytes {
@@ -131,13 +119,9 @@ fn component(
         return Ok(Bytes::Bundled(found.component));
     }
     let names: Vec<&str> = bundled::BUNDLED.iter().map(|b| b.name).collect();
-    let hint = match nearest(&entry.plugin, names.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!(
-            "bundled plugins: {}; for your own give plugin_file",
-            names.join(", ")
-        ),
-    };
+    let hint = hint(&entry.plugin, &names, |all| {
+        format!("bundled plugins: {all}; for your own give plugin_file")
+    });
     let message = format!("there is no bundled plugin `{}`", entry.plugin);
     Err(document
         .error("policy::unknown-plugin", &format!("/rules/{i}/plugin"), message)
@@ -207,5 +191,5 @@ pub fn single_rule(plugin: &str, plugin_file: Option<&str>, settings: &Value) ->
     if let (Some(file), Some(object)) = (plugin_file, rule.as_object_mut()) {
         object.insert("plugin_file".to_owned(), Value::String(file.to_owned()));
     }
-    serde_json::json!({ "policy": pointer_step("", plugin).trim_start_matches('/'), "rules": [rule] })
+    serde_json::json!({ "policy": plugin, "rules": [rule] })
 }

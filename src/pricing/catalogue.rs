@@ -15,7 +15,7 @@ pub struct Catalogue {
     pub rates: NodeRates,
     /// Money per unit by meter.
     pub book: PriceBook,
-    loaded: HashSet<String>,
+    loaded: HashSet<&'static str>,
     own: Own,
 }
 
@@ -34,7 +34,7 @@ impl Catalogue {
     /// None in practice: a test reads every bundled file.
     pub fn load(&mut self, cloud: Cloud, region: Option<&str>) -> Result<(), Diagnostics> {
         for (path, text) in bundled::node_rates(cloud) {
-            if self.loaded.insert(path.to_owned()) {
+            if self.loaded.insert(path) {
                 let mut bundled = NodeRates::default();
                 bundled.add(path, text)?;
                 bundled.override_with(self.own.rates.clone());
@@ -42,7 +42,7 @@ impl Catalogue {
             }
         }
         for (path, text) in bundled::books(cloud, region) {
-            if self.loaded.insert(path.to_owned()) {
+            if self.loaded.insert(path) {
                 let mut bundled = PriceBook::default();
                 bundled.add(path, text)?;
                 // A meter stands in one bundled book only, so what is known of it before is our own.

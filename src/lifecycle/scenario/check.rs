@@ -13,7 +13,7 @@ use crate::lifecycle::simulation::{Life, Runs, Timing};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::document::{Document, pointer_step};
 use crate::model::period::{Instant, Period, SECONDS_PER_DAY, parse_instant, rfc3339};
-use crate::model::suggest::nearest;
+use crate::model::suggest::hint;
 
 /// A scenario simulates at most a leap year.
 const MAX_DAYS: i64 = 366;
@@ -447,9 +447,8 @@ impl Checker {
 /// Adds the nearest name, or all that there are.
 fn hinted<'a>(problem: Diagnostic, name: &str, known: impl Iterator<Item = &'a str>) -> Diagnostic {
     let known: Vec<&str> = known.collect();
-    match nearest(name, known.iter().copied()) {
-        Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
-        None if known.is_empty() => problem,
-        None => problem.hint(format!("known: {}", known.join(", "))),
+    if known.is_empty() {
+        return problem;
     }
+    problem.hint(hint(name, &known, |all| format!("known: {all}")))
 }
