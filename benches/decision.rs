@@ -97,6 +97,8 @@ fn decide(setup: &Setup, text: &str) -> Outcome {
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
         pools: &[],
         unknown: &[],
+        trace: false,
+        clusters: None,
     };
     judge(&[&setup.policy], &setup.catalogue, &asked).unwrap().outcome
 }
@@ -128,6 +130,40 @@ fn parse_and_facts_alone(bencher: divan::Bencher<'_, '_>) {
     });
 }
 
+/// A definition of sixty rules, of every kind, frozen into its image; and a review that it has nothing against.
+fn sixty_rules() -> (Policy, String) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sixty-rules");
+    let document = json!({"policy": "sixty", "rules": [
+        {"rule": "sixty", "plugin": "cluster-policy", "settings": {"definition_file": "definition.json"}}]});
+    let document = PolicyDocument::parse("sixty.json", &document.to_string()).unwrap();
+    let policy = Policy::load(&document, &host(), &|file| std::fs::read(folder.join(file))).unwrap();
+    (
+        policy,
+        std::fs::read_to_string(folder.join("review.json")).unwrap(),
+    )
+}
+
+/// One verdict in a fresh sandbox. `benches/peers` times the same code outside of it.
+#[divan::bench(sample_count = 5_000)]
+fn sixty_rules_of_a_definition_judged(bencher: divan::Bencher<'_, '_>) {
+    let (policy, review) = sixty_rules();
+    let image = &policy.rules[0].image;
+    let verdict = image.evaluate(&review).unwrap();
+    assert!(
+        verdict.violations.is_empty() && verdict.undetermined.is_empty(),
+        "{verdict:?}"
+    );
+    bencher.bench_local(|| image.evaluate(divan::black_box(&review)).unwrap());
+}
+
+/// The same definition asked what it fills in.
+#[divan::bench(sample_count = 5_000)]
+fn sixty_rules_of_a_definition_asked_to_supply(bencher: divan::Bencher<'_, '_>) {
+    let (policy, review) = sixty_rules();
+    let image = &policy.rules[0].image;
+    bencher.bench_local(|| image.supply(divan::black_box(&review)).unwrap());
+}
+
 /// Ten thousand requests, one per line, on every core, policies and prices already loaded.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
@@ -153,6 +189,8 @@ fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
         workload: Workload::Job,
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
         principal: None,
+        form: Default::default(),
+        clusters: None,
     };
     bencher
         .counter(divan::counter::ItemsCount::new(10_000_usize))

@@ -3,14 +3,16 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use super::context::{PlaceFlags, PolicyFlags, TextOrJson, colour};
+use super::context::{JudgeFlags, PlaceFlags, TextOrJson, colour};
 use super::exit::{Exit, complain, finish, json, json_line, print};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::ops::check::{Answer, CheckOptions, Checked, check};
+use crate::model::place::Workload;
+use crate::ops::check::{Answer, CheckOptions, Checked, check, named};
 use crate::ops::files::{Text, read_text};
 use crate::ops::policies::Policies;
 use crate::ops::prices::catalogue;
-use crate::report::decision::{DecisionJson, RequestName, text};
+use crate::ops::running::clusters_of;
+use crate::report::decision::{DecisionJson, text};
 
 /// Decides whether clusters may be created: by the policy they name (or --policy) and by every guardrail.
 #[derive(Debug, Args)]
@@ -22,19 +24,19 @@ pub(super) struct Check {
     /// Clusters API create requests: one, an array, or one per line; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Judge by this policy, whatever the requests name
-    #[arg(long, value_name = "NAME")]
-    policy: Option<String>,
     /// Who asks
     #[arg(long, value_name = "USER")]
     principal: Option<String>,
+    /// Clusters that run already (answers of clusters/list), for policies that say how many a user may have
+    #[arg(long, value_name = "FILE", requires = "principal")]
+    clusters: Vec<PathBuf>,
     /// Output format: text, or JSON (one object, or one per line for several requests)
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
     place: PlaceFlags,
     #[command(flatten)]
-    policies: PolicyFlags,
+    judge: JudgeFlags,
 }
 
 impl Check {
@@ -44,18 +46,24 @@ impl Check {
 
     fn answer(self) -> Result<Exit, Diagnostics> {
         let sources = read_all(&self.files)?;
-        let host = self.policies.sandbox.host()?;
-        let mut policies = Policies::open(&self.policies.source(), &host)?;
+        let host = self.judge.policies.sandbox.host()?;
+        let mut policies = Policies::open(&self.judge.source(), &host)?;
         let mut catalogue = catalogue(&self.place.prices)?;
+        let clusters = match (&self.principal, self.clusters.as_slice()) {
+            (_, []) | (None, _) => None,
+            (Some(principal), files) => Some(clusters_of(principal, &read_all(files)?)?),
+        };
         let options = CheckOptions {
-            policy: self.policy,
-            place: self.place.place(),
+            policy: self.judge.policy(),
+            place: self.judge.place(&self.place),
             workload: self.place.workload,
             at: self.place.at(),
             principal: self.principal,
+            form: self.judge.form(),
+            clusters,
         };
         let checked = check(&sources, &mut policies, &mut catalogue, &options)?;
-        print(&shown(&checked, self.format)?);
+        print(&shown(&checked, options.workload, self.format)?);
         complain(&checked.problems);
         Ok(exit(&checked))
     }
@@ -81,7 +89,7 @@ pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Text>, Diagnostics> {
     }
 }
 
-fn shown(checked: &Checked, format: TextOrJson) -> Result<String, Diagnostics> {
+fn shown(checked: &Checked, workload: Workload, format: TextOrJson) -> Result<String, Diagnostics> {
     let mut out = String::new();
     let alone = checked.answers.len() == 1 && checked.problems.0.is_empty();
     for answer in &checked.answers {
@@ -90,16 +98,11 @@ fn shown(checked: &Checked, format: TextOrJson) -> Result<String, Diagnostics> {
             decision,
             remedied,
         } = answer;
-        let name = RequestName {
-            source: &request.source,
-            address: request.address.as_deref(),
-            name: request.name.as_deref(),
-            line: request.line,
-        };
+        let name = named(request);
         match format {
-            TextOrJson::Text => out.push_str(&text(&name, decision, remedied.as_ref(), colour())),
+            TextOrJson::Text => out.push_str(&text(&name, decision, workload, remedied.as_ref(), colour())),
             TextOrJson::Json => {
-                let object = DecisionJson::new(name, decision, remedied.as_ref());
+                let object = DecisionJson::new(name, decision, workload, remedied.as_ref());
                 out.push_str(&if alone {
                     json(&object)?
                 } else {

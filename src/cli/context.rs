@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Instant, from_unix, parse_instant};
 use crate::model::place::{Cloud, Tier, Workload};
+use crate::ops::check::Form;
 use crate::ops::judge::PlaceOptions;
-use crate::ops::policies::PolicySource;
+use crate::ops::policies::{DEFINITION, PolicySource};
 use crate::plugin::Host;
 use crate::plugin::cache::ImageCache;
 use crate::plugin::compile::Compiler;
@@ -49,6 +50,7 @@ impl PlaceFlags {
     pub fn place(&self) -> PlaceOptions {
         PlaceOptions {
             cloud: self.cloud,
+            cloud_where_untold: None,
             region: self.region.clone(),
             tier: self.tier,
             public_ip: self.public_ip,
@@ -81,6 +83,52 @@ impl PolicyFlags {
         self.policies
             .clone()
             .map_or(PolicySource::Bundled, PolicySource::Folder)
+    }
+}
+
+/// Which policy judges.
+#[derive(Debug, Args)]
+pub(super) struct JudgeFlags {
+    /// Judge by this policy, whatever the requests name
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
+    /// Judge by this Databricks policy definition and nothing else; requests may be partial
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "policies"])]
+    definition: Option<PathBuf>,
+    #[command(flatten)]
+    pub policies: PolicyFlags,
+}
+
+impl JudgeFlags {
+    pub fn source(&self) -> PolicySource {
+        match &self.definition {
+            Some(file) => PolicySource::Definition(file.clone()),
+            None => self.policies.source(),
+        }
+    }
+
+    /// The policy that judges every request; none where each names its own.
+    pub fn policy(&self) -> Option<String> {
+        match self.definition {
+            Some(_) => Some(DEFINITION.to_owned()),
+            None => self.policy.clone(),
+        }
+    }
+
+    /// How much of a request there must be.
+    pub fn form(&self) -> Form {
+        match self.definition {
+            Some(_) => Form::Partial,
+            None => Form::Whole,
+        }
+    }
+
+    /// Where clusters would run. A partial request may not tell its cloud, and then nothing in it hangs on the cloud.
+    pub fn place(&self, place: &PlaceFlags) -> PlaceOptions {
+        PlaceOptions {
+            cloud_where_untold: self.definition.as_ref().map(|_| Cloud::Azure),
+            ..place.place()
+        }
     }
 }
 

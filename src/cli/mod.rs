@@ -3,10 +3,14 @@
 
 mod check;
 mod completions;
+mod compliance;
 mod context;
 mod estimate;
 mod exit;
+mod explain;
+mod import;
 mod ledger;
+mod lint;
 mod plugin;
 mod policy;
 mod price;

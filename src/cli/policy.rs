@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::context::{PolicyFlags, SandboxFlags, TextOrJson};
 use super::exit::{Exit, complain, finish, json, print};
+use super::lint::LintPolicies;
 use crate::model::diagnostic::Diagnostics;
 use crate::ops::policies::Policies;
 use crate::ops::policy_test::{CaseResult, Suite, TestedCase, bundled_suites, run, suites_below};
@@ -16,8 +17,16 @@ use crate::pricing::catalogue::Catalogue;
 pub(super) enum Policy {
     /// Run the cases of policies
     Test(Test),
+    /// Find what is wrong with policies and definitions
+    Lint(LintPolicies),
     /// List the policies at hand
     List(List),
+    /// Say in plain words what a policy demands, and how it decides
+    Explain(super::explain::Explain),
+    /// Say which clusters that exist comply, and what enforcement would change and save
+    Compliance(super::compliance::Compliance),
+    /// Take cluster policies of a workspace over, with cases
+    Import(super::import::Import),
 }
 
 /// Runs cases: each must get the decision, the violations and the values it expects.
@@ -46,7 +55,11 @@ impl Policy {
     pub fn run(self) -> Exit {
         finish(match self {
             Policy::Test(test) => test.answer(),
+            Policy::Lint(lint) => lint.answer(),
             Policy::List(list) => list.answer(),
+            Policy::Explain(explain) => explain.answer(),
+            Policy::Compliance(compliance) => compliance.answer(),
+            Policy::Import(import) => import.answer(),
         })
     }
 }

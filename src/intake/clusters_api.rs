@@ -1,13 +1,15 @@
 //! Bodies of `clusters/create`: one object, an array of them, an object with `clusters`, or one per line.
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use tollgate_policy_language::attribute::ATTRIBUTES;
 
 use super::request::Request;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::fields::FieldProblem;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
+use crate::model::json_text::{JsonText, member};
 
 /// What was read from one source.
 #[derive(Debug, Default)]
@@ -30,18 +32,29 @@ const MARKS: [&str; 8] = [
     "driver_node_type_id",
 ];
 
+/// How much of a create body there must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// Enough to see that it is one.
+    #[default]
+    Whole,
+    /// Any attribute, or none; but nothing else.
+    Partial,
+}
+
+/// Whether a key is one of a create body, a policy's own objects share `policy_id` and `name` with it.
+fn is_attribute(key: &str) -> bool {
+    let first = |path: &str| path.split('.').next() == Some(key);
+    key != "policy_id" && ATTRIBUTES.iter().any(|attribute| first(attribute.path))
+}
+
 /// Reads a source.
-pub fn read(source: &str, text: &str) -> Read {
-    let line_ends = text
-        .bytes()
-        .enumerate()
-        .filter(|(_, b)| *b == b'\n')
-        .map(|(i, _)| i)
-        .collect();
+pub fn read(source: &str, text: &str, form: Form) -> Read {
     let mut reader = Reader {
         source,
         text,
-        line_ends,
+        json: JsonText::new(source, text),
+        form,
         read: Read::default(),
     };
     let trimmed = text.trim_start_matches('\u{feff}').trim();
@@ -75,8 +88,8 @@ fn looks_like_lines(text: &str) -> bool {
 struct Reader<'a> {
     source: &'a str,
     text: &'a str,
-    /// Offsets of all line breaks: a place is looked up once per request.
-    line_ends: Vec<usize>,
+    json: JsonText<'a>,
+    form: Form,
     read: Read,
 }
 
@@ -101,7 +114,12 @@ impl<'a> Reader<'a> {
                     self.request(item, Some(format!("{prefix}{i}")));
                 }
             }
-            Err(error) => self.problem("request::syntax", self.line_of(raw.get()), 0, error.to_string()),
+            Err(error) => self.problem(
+                "request::syntax",
+                self.json.line_of(raw.get()),
+                0,
+                error.to_string(),
+            ),
         }
     }
 
@@ -119,13 +137,21 @@ impl<'a> Reader<'a> {
     }
 
     fn syntax(&mut self, trimmed: &str, error: &serde_json::Error) {
-        let first = self.line_of(trimmed);
+        let first = self.json.line_of(trimmed);
         let line = first.saturating_add(error.line()).saturating_sub(1);
         self.problem("request::syntax", line, error.column(), json_message(error));
     }
 
+    /// Whether an object is a create body, or a part of one.
+    fn is_cluster(&self, object: &Map<String, Value>) -> bool {
+        match self.form {
+            Form::Whole => MARKS.iter().any(|mark| object.contains_key(*mark)),
+            Form::Partial => object.is_empty() || object.keys().any(|key| is_attribute(key)),
+        }
+    }
+
     fn request(&mut self, raw: &'a RawValue, address: Option<String>) {
-        let line = self.line_of(raw.get());
+        let line = self.json.line_of(raw.get());
         let at = |path: &str| match (&address, path) {
             (Some(address), "") => address.clone(),
             (Some(address), path) => format!("{address}.{path}"),
@@ -136,7 +162,7 @@ impl<'a> Reader<'a> {
             Err(error) => return self.problem("request::syntax", line, error.column(), json_message(&error)),
         };
         if let Some(object) = body.as_object()
-            && !MARKS.iter().any(|m| object.contains_key(*m))
+            && !self.is_cluster(object)
         {
             let found: Vec<&str> = object.keys().take(5).map(String::as_str).collect();
             let message = format!("not a clusters/create body: found the keys {}", found.join(", "));
@@ -162,7 +188,7 @@ impl<'a> Reader<'a> {
                     hint,
                 } in problems
                 {
-                    let found = self.line_of_field(raw.get(), &path).unwrap_or(line);
+                    let found = self.line_of_field(raw, &path).unwrap_or(line);
                     let mut diagnostic = Diagnostic::error(code, self.source, message)
                         .at(found, 0)
                         .path(at(&path));
@@ -173,34 +199,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The line on which a part of the text begins.
-    fn line_of(&self, part: &str) -> usize {
-        let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        self.line_ends
-            .partition_point(|end| *end < offset)
-            .saturating_add(1)
-    }
-
     /// The line of an attribute, found by walking the raw text along the path.
-    fn line_of_field(&self, raw: &'a str, path: &str) -> Option<usize> {
+    fn line_of_field(&self, raw: &'a RawValue, path: &str) -> Option<usize> {
         let mut at = raw;
         for step in crate::model::attribute::steps(path) {
             if step.is_empty() {
                 break;
             }
-            at = match at.as_bytes().first() {
-                Some(b'{') => serde_json::from_str::<BTreeMap<String, &RawValue>>(at)
-                    .ok()?
-                    .get(step)?
-                    .get(),
-                Some(b'[') => {
-                    let items = serde_json::from_str::<Vec<&RawValue>>(at).ok()?;
-                    items.get(step.parse::<usize>().ok()?)?.get()
-                }
-                _ => return None,
-            };
+            at = member(at, step)?;
         }
-        Some(self.line_of(at))
+        Some(self.json.line_of(at.get()))
     }
 
     fn problem(&mut self, code: &'static str, line: usize, column: usize, message: String) {
@@ -216,7 +224,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<(&'static str, usize, String)> {
-        read("x.json", text)
+        read("x.json", text, Form::Whole)
             .problems
             .0
             .into_iter()
@@ -228,7 +236,7 @@ mod tests {
     fn one_many_wrapped_and_line_by_line_are_all_read() {
         let one = r#"{"node_type_id": "a", "num_workers": 1}"#;
         let addresses = |text: &str| -> Vec<(Option<String>, usize)> {
-            read("x", text)
+            read("x", text, Form::Whole)
                 .requests
                 .into_iter()
                 .map(|r| (r.address, r.line))
@@ -265,7 +273,7 @@ mod tests {
             [("request::wrong-type", 2, "num_workers".to_owned())]
         );
         let mixed = "{\"node_type_id\": \"a\"}\n{broken\n{\"node_type_id\": 7}\n";
-        assert_eq!(read("x", mixed).requests.len(), 1);
+        assert_eq!(read("x", mixed, Form::Whole).requests.len(), 1);
         assert_eq!(codes(mixed).iter().map(|c| c.1).collect::<Vec<_>>(), [2, 3]);
         let deep = "[".repeat(100_000);
         assert_eq!(codes(&deep)[0].0, "request::syntax");

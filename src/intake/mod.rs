@@ -3,5 +3,10 @@
 //! In goes text; out come requests and, for what cannot be read, diagnostics. One bad request among many does
 //! not hide the good ones.
 
+pub mod cluster_records;
 pub mod clusters_api;
+mod compute_clusters_table;
+pub mod existing_clusters;
+mod record;
 pub mod request;
+pub mod workspace_policies;

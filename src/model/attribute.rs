@@ -5,9 +5,8 @@
 //! `spark_conf.spark.databricks.cluster.profile`.
 
 use serde_json::{Map, Value};
-
-/// Attributes whose keys are free text.
-pub const MAPS: [&str; 3] = ["custom_tags", "spark_conf", "spark_env_vars"];
+pub use tollgate_policy_language::attribute::holds_secret;
+use tollgate_policy_language::path::{LISTS, MAPS};
 
 /// The steps of a path.
 pub fn steps(path: &str) -> Vec<&str> {
@@ -40,45 +39,109 @@ pub struct NotSettable {
     pub step: String,
 }
 
-/// Sets the value at a path, making objects on the way. An array grows by one element at most.
+/// Sets the value at a path, making objects and lists on the way. A list grows by one element at most.
 ///
 /// # Errors
-/// [`NotSettable`] when the way leads through a scalar or past the end of an array.
+/// [`NotSettable`] when the way leads through a scalar or past the end of a list.
 pub fn set(cluster: &mut Value, path: &str, new: Value) -> Result<(), NotSettable> {
     let mut at = cluster;
+    let mut walked = String::new();
     for step in steps(path) {
         if at.is_null() {
-            *at = Value::Object(Map::new());
+            *at = if LISTS.contains(&walked.as_str()) {
+                Value::Array(Vec::new())
+            } else {
+                Value::Object(Map::new())
+            };
         }
+        let wrong = || NotSettable {
+            path: path.to_owned(),
+            step: step.to_owned(),
+        };
         at = match at {
             Value::Object(map) => map.entry(step).or_insert(Value::Null),
             Value::Array(items) => {
-                let wrong = || NotSettable {
-                    path: path.to_owned(),
-                    step: step.to_owned(),
-                };
                 let index = step.parse::<usize>().map_err(|_| wrong())?;
                 if index == items.len() {
                     items.push(Value::Null);
                 }
                 items.get_mut(index).ok_or_else(wrong)?
             }
-            _ => {
-                return Err(NotSettable {
-                    path: path.to_owned(),
-                    step: step.to_owned(),
-                });
-            }
+            _ => return Err(wrong()),
         };
+        if !walked.is_empty() {
+            walked.push('.');
+        }
+        walked.push_str(step);
     }
     *at = new;
     Ok(())
+}
+
+/// Removes the value at a path, and every container that this leaves empty. An array's later elements move up.
+///
+/// Returns whether there was one.
+pub fn remove(cluster: &mut Value, path: &str) -> bool {
+    remove_below(cluster, &steps(path))
+}
+
+fn remove_below(at: &mut Value, steps: &[&str]) -> bool {
+    let Some((step, rest)) = steps.split_first() else {
+        return false;
+    };
+    let is_empty = |value: &Value| match value {
+        Value::Object(map) => map.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    match at {
+        Value::Object(map) => {
+            let Some(inner) = map.get_mut(*step) else {
+                return false;
+            };
+            let removed = rest.is_empty() || remove_below(inner, rest);
+            if removed && (rest.is_empty() || is_empty(inner)) {
+                map.shift_remove(*step);
+            }
+            removed
+        }
+        Value::Array(items) => {
+            let Some(index) = step.parse::<usize>().ok().filter(|i| *i < items.len()) else {
+                return false;
+            };
+            let removed = rest.is_empty() || items.get_mut(index).is_some_and(|i| remove_below(i, rest));
+            if removed && (rest.is_empty() || items.get(index).is_some_and(is_empty)) {
+                items.remove(index);
+            }
+            removed
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_removed_leaves_no_empty_container() {
+        let mut cluster = json!({"autoscale": {"min_workers": 1, "max_workers": 2}, "spark_conf": {"a.b": "c"},
+            "init_scripts": [{"dbfs": {"destination": "x"}}, {"workspace": {"destination": "y"}}], "n": 1});
+        for path in [
+            "autoscale.min_workers",
+            "autoscale.max_workers",
+            "spark_conf.a.b",
+            "init_scripts.0.dbfs.destination",
+        ] {
+            assert!(remove(&mut cluster, path), "{path}");
+        }
+        assert!(!remove(&mut cluster, "n.m") && !remove(&mut cluster, "init_scripts.4"));
+        assert_eq!(
+            cluster,
+            json!({"init_scripts": [{"workspace": {"destination": "y"}}], "n": 1})
+        );
+    }
 
     #[test]
     fn keys_of_maps_hold_dots_and_nulls_are_absent() {
@@ -99,5 +162,7 @@ mod tests {
         assert_eq!(cluster["custom_tags"]["a.b"], json!("c"));
         assert_eq!(cluster["azure_attributes"]["first_on_demand"], json!(1));
         assert!(set(&mut cluster, "init_scripts.7.x", json!(1)).is_err());
+        set(&mut cluster, "ssh_public_keys.0", json!("key")).unwrap();
+        assert_eq!(cluster["ssh_public_keys"], json!(["key"]));
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::estimate::Estimate;
+use super::place::Workload;
 
 /// The answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -74,6 +75,19 @@ pub struct Violation {
     pub remedy: Value,
     /// Whether it denies.
     pub enforcement: Enforcement,
+    /// What the rule says beyond that: `{"enforce": {path: value}}` is what enforcement would put there.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub details: Value,
+}
+
+/// What a rule says of its verdict as a whole: its trace, where one was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleDetails {
+    /// Which rule.
+    #[serde(flatten)]
+    pub by: RuleName,
+    /// As the rule wrote it.
+    pub details: Value,
 }
 
 /// How a rule broke.
@@ -163,4 +177,24 @@ pub struct Decision {
     pub cluster: Value,
     /// What it would cost.
     pub estimate: Estimate,
+    /// What rules say beyond their verdicts; empty unless asked for.
+    pub details: Vec<RuleDetails>,
+}
+
+impl Decision {
+    /// What Databricks would say: the texts of every violation that denies and has one, joined as it joins them; none
+    /// where there is nothing to say. The Jobs API puts words of its own in front.
+    pub fn databricks_message(&self, workload: Workload) -> Option<String> {
+        let denying = self
+            .violations
+            .iter()
+            .filter(|v| v.enforcement == Enforcement::Enforce);
+        let said: Vec<&str> = denying.filter_map(|v| v.databricks_message.as_deref()).collect();
+        let prefix = if workload == Workload::Job {
+            "Cluster validation error: "
+        } else {
+            ""
+        };
+        (!said.is_empty()).then(|| format!("{prefix}{}", said.join("; ")))
+    }
 }

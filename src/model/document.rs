@@ -5,7 +5,7 @@ use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
 
-use super::diagnostic::{Diagnostic, Diagnostics};
+use super::diagnostic::{Diagnostic, Diagnostics, json_message};
 
 /// A parsed document.
 #[derive(Debug, Clone)]
@@ -67,6 +67,31 @@ impl Document {
             value,
             places: reader.places,
         })
+    }
+
+    /// Parses JSON where the name says `.json`, else YAML or JSON. Of a key that is given twice JSON takes the last; what
+    /// only JSON allows (tabs, such keys) has no places.
+    ///
+    /// # Errors
+    /// Those of [`Document::parse`].
+    pub fn parse_json_or_yaml(source: &str, text: &str) -> Result<Document, Diagnostics> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let json: Result<Value, _> = serde_json::from_str(text);
+        match json {
+            Err(error) if source.ends_with(".json") => {
+                let found = Diagnostic::error("document::syntax", source, json_message(&error))
+                    .at(error.line(), error.column());
+                Err(found.hint("expected JSON").into())
+            }
+            json => Document::parse(source, text).or_else(|problems| match json {
+                Ok(value) => Ok(Document {
+                    source: source.to_owned(),
+                    value,
+                    places: HashMap::new(),
+                }),
+                Err(_) => Err(problems),
+            }),
+        }
     }
 
     /// The place of the value at a JSON pointer; that of the nearest parent where it has none.

@@ -1,11 +1,13 @@
 //! Facts: what rules may know besides the request. Computed before judging; a rule fetches nothing.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::estimate::Estimate;
 
 /// The facts there are, by the names that plugins ask for.
-pub const NAMES: [&str; 3] = ["estimate", "nodes", "runtime"];
+pub const NAMES: [&str; 5] = ["clusters", "estimate", "nodes", "runtime", "runtime_aliases"];
 
 /// All facts of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +16,12 @@ pub struct Facts {
     pub nodes: NodesFact,
     /// `runtime`: what the catalogue knows of the `spark_version`.
     pub runtime: RuntimeFact,
+    /// `runtime_aliases`: what `auto:latest-lts` and its like stand for; the same for all requests until a release.
+    pub runtime_aliases: Arc<RuntimeAliasesFact>,
     /// `estimate`: what the cluster would cost.
     pub estimate: Estimate,
+    /// `clusters`: what the principal has running; none where that is not known.
+    pub clusters: Option<ClustersFact>,
 }
 
 /// Driver and workers.
@@ -47,11 +53,11 @@ pub struct NodeFact {
 pub struct RuntimeFact {
     /// The `spark_version` as given; empty where it is absent.
     pub key: String,
-    /// `15.4`; none for custom images and snapshots.
+    /// `15.4`, or `18` of a key without a minor number; none for custom images and snapshots.
     pub version: Option<String>,
     /// `15`.
     pub major: Option<u32>,
-    /// `4`.
+    /// `4`; none where the key has no minor number.
     pub minor: Option<u32>,
     /// Long-term support; none where the catalogue does not know the version.
     pub lts: Option<bool>,
@@ -65,4 +71,41 @@ pub struct RuntimeFact {
     pub aarch64: bool,
     /// Last day of support, `2027-08-19`; none where unknown.
     pub end_of_support: Option<String>,
+}
+
+/// What the `auto:` values of `spark_version` stand for at the instant of the decision: keys, best first; none where
+/// there is no such version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct RuntimeAliasesFact {
+    /// The newest version.
+    #[serde(rename = "auto:latest")]
+    pub latest: Vec<String>,
+    /// The newest machine-learning runtime.
+    #[serde(rename = "auto:latest-ml")]
+    pub latest_ml: Vec<String>,
+    /// The newest with long-term support.
+    #[serde(rename = "auto:latest-lts")]
+    pub latest_lts: Vec<String>,
+    /// The newest machine-learning runtime with long-term support.
+    #[serde(rename = "auto:latest-lts-ml")]
+    pub latest_lts_ml: Vec<String>,
+    /// The newest of the major version before the newest one's.
+    #[serde(rename = "auto:prev-major")]
+    pub prev_major: Vec<String>,
+    /// The same among machine-learning runtimes.
+    #[serde(rename = "auto:prev-major-ml")]
+    pub prev_major_ml: Vec<String>,
+    /// The second newest with long-term support.
+    #[serde(rename = "auto:prev-lts")]
+    pub prev_lts: Vec<String>,
+    /// The same among machine-learning runtimes.
+    #[serde(rename = "auto:prev-lts-ml")]
+    pub prev_lts_ml: Vec<String>,
+}
+
+/// What a principal has running.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct ClustersFact {
+    /// How many active clusters, by `policy_id`; a policy without any may be absent.
+    pub active_by_policy: BTreeMap<String, u32>,
 }

@@ -15,6 +15,8 @@
 //! Charge       a priced usage        (Unpriced: a usage without a price)
 //! Decision     allow · deny · undetermined, with violations, failures, supplied values, estimate
 //! Diagnostic   what is wrong with an input, where, and what to do
+//! Finding      a diagnostic of the linter, with the change that would settle it
+//! Passage      a text that stands in a file, and where each of its bytes is written
 //! ```
 
 pub mod attribute;
@@ -25,10 +27,14 @@ pub mod document;
 pub mod estimate;
 pub mod exact;
 pub mod facts;
+pub mod finding;
+pub mod json_text;
 pub mod meter;
 pub mod money;
+pub mod passage;
 pub mod period;
 pub mod place;
 pub mod schema;
 pub mod suggest;
+pub mod tree;
 pub mod usage;

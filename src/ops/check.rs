@@ -13,10 +13,14 @@ use crate::model::attribute;
 use crate::model::decision::{Decision, Outcome};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::estimate::Estimate;
+use crate::model::facts::ClustersFact;
 use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::estimate::estimate;
+use crate::report::decision::RequestName;
+
+pub use crate::intake::clusters_api::Form;
 
 /// What all requests of one check have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +35,10 @@ pub struct CheckOptions {
     pub at: Instant,
     /// Who asks.
     pub principal: Option<String>,
+    /// Whether requests may be partial.
+    pub form: Form,
+    /// What the principal has running; none where nobody told.
+    pub clusters: Option<ClustersFact>,
 }
 
 /// A request and what was decided.
@@ -42,6 +50,16 @@ pub struct Answer {
     pub decision: Decision,
     /// What the cluster would cost with every remedy applied; none where there is nothing to remedy.
     pub remedied: Option<Estimate>,
+}
+
+/// A request as reports name it.
+pub fn named(request: &Request) -> RequestName<'_> {
+    RequestName {
+        source: &request.source,
+        address: request.address.as_deref(),
+        name: request.name.as_deref(),
+        line: request.line,
+    }
 }
 
 /// All answers, and what could not be answered.
@@ -84,7 +102,7 @@ pub fn check(
         policies.load(name)?;
     }
     for source in sources {
-        let read = clusters_api::read(&source.source, &source.text);
+        let read = clusters_api::read(&source.source, &source.text, options.form);
         checked.problems.0.extend(read.problems.0);
         for request in read.requests {
             match prepare(request, policies, catalogue, options) {
@@ -157,6 +175,8 @@ fn answer(
         at: options.at,
         pools: &[],
         unknown: &[],
+        trace: false,
+        clusters: options.clusters.as_ref(),
     };
     let decision = judge(&applicable(policies, guardrails, named), catalogue, &asked)
         .map_err(|e| request.problem("request::not-judged", e.to_string()))?;

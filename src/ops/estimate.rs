@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::files::Text;
 use super::judge::PlaceOptions;
-use crate::intake::clusters_api;
+use crate::intake::clusters_api::{self, Form};
 use crate::intake::request::Request;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::estimate::Estimate;
@@ -51,7 +51,7 @@ pub fn estimate(
     let mut estimated = Vec::new();
     let mut problems = Diagnostics::default();
     for source in sources {
-        let read = clusters_api::read(&source.source, &source.text);
+        let read = clusters_api::read(&source.source, &source.text, Form::Whole);
         problems.0.extend(read.problems.0);
         for request in read.requests {
             let workspace = match options.place.workspace_of(&request) {

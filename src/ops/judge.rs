@@ -8,14 +8,15 @@ use super::policies::Policies;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::instance_pool::InstancePool;
 use crate::databricks::runtime::runtime_fact;
+use crate::databricks::runtime_alias::runtime_aliases;
 use crate::intake::request::Request;
 use crate::model::decision::Decision;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::exact::Inexact;
-use crate::model::facts::Facts;
+use crate::model::facts::{ClustersFact, Facts};
 use crate::model::period::Instant;
 use crate::model::place::{Cloud, Tier, Workload, Workspace};
-use crate::policy::combine::decide;
+use crate::policy::combine::{Unreadable, decide};
 use crate::policy::loaded::Policy;
 use crate::policy::review::Circumstances;
 use crate::pricing::catalogue::Catalogue;
@@ -27,6 +28,8 @@ use crate::pricing::node_meters::{Context, nodes_fact};
 pub struct PlaceOptions {
     /// The cloud; else read off the request.
     pub cloud: Option<Cloud>,
+    /// The cloud where nothing tells; none makes that a problem of the request.
+    pub cloud_where_untold: Option<Cloud>,
     /// The region; VMs have no price without one.
     pub region: Option<String>,
     /// The tier; premium where not given, since standard is retired.
@@ -51,15 +54,23 @@ impl PlaceOptions {
 
     /// The workspace a request would run in; none when nothing tells the cloud.
     pub fn workspace(&self, spec: &ClusterSpec) -> Option<Workspace> {
-        let cloud = self.cloud.or_else(|| cloud_of(spec))?;
-        Some(Workspace {
+        let cloud = self
+            .cloud
+            .or_else(|| cloud_of(spec))
+            .or(self.cloud_where_untold)?;
+        Some(self.workspace_in(cloud))
+    }
+
+    /// A workspace of these options in a cloud.
+    pub fn workspace_in(&self, cloud: Cloud) -> Workspace {
+        Workspace {
             name: String::new(),
             cloud,
             region: self.region.clone(),
             tier: self.tier.unwrap_or(Tier::Premium),
             public_ip: self.public_ip,
             node_disks: self.node_disks.clone(),
-        })
+        }
     }
 }
 
@@ -101,6 +112,10 @@ pub struct Asked<'a> {
     pub pools: &'a [InstancePool],
     /// What is not known yet.
     pub unknown: &'a [String],
+    /// What the principal has running; none where that is not known.
+    pub clusters: Option<&'a ClustersFact>,
+    /// Rules say how their verdicts came about.
+    pub trace: bool,
 }
 
 /// Why a request could not be judged.
@@ -112,14 +127,9 @@ pub enum JudgeError {
     /// The review could not be written.
     #[error("the review cannot be written: {0}")]
     Review(#[from] serde_json::Error),
-    /// A value that a rule filled in has the wrong type.
-    #[error("a rule filled in a value of the wrong type: {path}: {message}")]
-    Completed {
-        /// Where.
-        path: String,
-        /// What is wrong.
-        message: String,
-    },
+    /// The request itself cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
 }
 
 /// Judges a request by some policies.
@@ -133,6 +143,7 @@ pub fn judge(policies: &[&Policy], catalogue: &Catalogue, asked: &Asked<'_>) -> 
         workload: asked.workload,
         cloud: asked.workspace.cloud,
         unknown: asked.unknown,
+        trace: asked.trace,
     };
     let known = RefCell::new(None);
     decide(policies, &circumstances, asked.body, &|cluster| {
@@ -149,29 +160,32 @@ fn facts(
     asked: &Asked<'_>,
     cluster: &Value,
     known: &Known,
-) -> Result<Arc<Facts>, JudgeError> {
-    let mut spec = ClusterSpec::read(cluster).map_err(|problems| {
-        let first = problems.into_iter().next();
-        JudgeError::Completed {
-            path: first.as_ref().map(|p| p.path.clone()).unwrap_or_default(),
-            message: first.map(|p| p.message).unwrap_or_default(),
+) -> Result<Result<Arc<Facts>, Unreadable>, JudgeError> {
+    let mut spec = match ClusterSpec::read(cluster) {
+        Ok(spec) => spec,
+        Err(problems) => {
+            let first = problems.into_iter().next();
+            let (path, message) = first.map(|p| (p.path, p.message)).unwrap_or_default();
+            return Ok(Err(Unreadable { path, message }));
         }
-    })?;
+    };
     spec.custom_tags.clear();
     spec.autotermination_minutes = None;
     if let Some((of, facts)) = known.borrow().as_ref()
         && *of == spec
     {
-        return Ok(Arc::clone(facts));
+        return Ok(Ok(Arc::clone(facts)));
     }
     let context = context(asked);
     let facts = Arc::new(Facts {
         nodes: nodes_fact(catalogue, &context, &spec),
         runtime: runtime_fact(spec.spark_version.as_deref().unwrap_or_default()),
+        runtime_aliases: runtime_aliases(asked.at),
         estimate: estimate(catalogue, &context, &spec)?,
+        clusters: asked.clusters.cloned(),
     });
     known.replace(Some((spec, Arc::clone(&facts))));
-    Ok(facts)
+    Ok(Ok(facts))
 }
 
 /// The pricing context of a request.

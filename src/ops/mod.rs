@@ -2,13 +2,18 @@
 //! and neither print, nor exit, nor read the environment, nor know the time.
 
 pub mod check;
+pub mod compliance;
 pub mod estimate;
+pub mod explain;
 pub mod files;
+pub mod import;
 pub mod judge;
 pub mod ledger;
+pub mod lint;
 pub mod plugin;
 pub mod policies;
 pub mod policy_test;
 pub mod prices;
 pub mod report;
+pub mod running;
 pub mod simulate;

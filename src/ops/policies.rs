@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::files::{below, has_extension, read_text, unreadable};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::document::Document;
 use crate::model::suggest::hint;
 use crate::plugin::Host;
 use crate::policy::bundled;
-use crate::policy::document::PolicyDocument;
-use crate::policy::loaded::Policy;
+use crate::policy::document::{PolicyDocument, RuleEntry};
+use crate::policy::loaded::{Policy, single_rule};
 
 /// Where policies come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +20,12 @@ pub enum PolicySource {
     Bundled,
     /// Every `policy.yaml`, `policy.yml`, `policy.json` or `*.policy.yaml` below a folder; or one file.
     Folder(PathBuf),
+    /// A Databricks policy definition, and nothing else: one policy named `definition`.
+    Definition(PathBuf),
 }
+
+/// The name of the policy that a bare definition makes.
+pub const DEFINITION: &str = "definition";
 
 /// Documents, and the policies loaded from them so far.
 #[derive(Debug)]
@@ -61,6 +67,20 @@ impl<'h> Policies<'h> {
         })
     }
 
+    /// The policy that stands for a `policy_id`: the one of that name, or the one that says so in the settings of a
+    /// rule, as an imported policy does.
+    pub fn standing_for(&self, policy_id: &str) -> Option<&str> {
+        let says_so = |d: &PolicyDocument| {
+            d.rules
+                .iter()
+                .any(|r| r.settings.get("policy_id").is_some_and(|id| id == policy_id))
+        };
+        let named = self.documents.iter().find(|(_, d)| d.policy == policy_id);
+        named
+            .or_else(|| self.documents.iter().find(|(_, d)| says_so(d)))
+            .map(|(_, d)| d.policy.as_str())
+    }
+
     /// Names of all policies, guardrails included.
     pub fn names(&self) -> Vec<&str> {
         self.documents.iter().map(|(_, d)| d.policy.as_str()).collect()
@@ -74,19 +94,19 @@ impl<'h> Policies<'h> {
             .collect()
     }
 
-    /// Everything that the policies judge by: the documents, as canonical text, and the components they bring.
+    /// Everything that the policies judge by: the documents, as canonical text, and the files they bring.
     ///
     /// # Errors
-    /// `file::unreadable` for a component that cannot be read.
+    /// `file::unreadable` for a file that cannot be read.
     pub fn sources(&self) -> Result<Vec<Vec<u8>>, Diagnostics> {
         let mut sources = Vec::new();
         for (path, document) in &self.documents {
             sources.push(document.document.value.to_string().into_bytes());
             let folder = path.parent().unwrap_or(Path::new(""));
-            for file in document.rules.iter().filter_map(|r| r.plugin_file.as_ref()) {
-                let component = folder.join(file);
-                let named = |e| unreadable(&component.display().to_string(), &e);
-                sources.push(std::fs::read(&component).map_err(named)?);
+            for file in document.rules.iter().flat_map(RuleEntry::files) {
+                let beside = folder.join(file);
+                let named = |e| unreadable(&beside.display().to_string(), &e);
+                sources.push(std::fs::read(&beside).map_err(named)?);
             }
         }
         Ok(sources)
@@ -123,6 +143,11 @@ impl<'h> Policies<'h> {
         self.loaded.get(name)
     }
 
+    /// The document of a policy.
+    pub fn document(&self, name: &str) -> Option<&PolicyDocument> {
+        self.documents.iter().map(|(_, d)| d).find(|d| d.policy == name)
+    }
+
     fn unknown(&self, name: &str) -> Diagnostic {
         let names = self.names();
         let hint = hint(name, &names, |all| format!("policies at hand: {all}"));
@@ -141,6 +166,10 @@ fn texts(source: &PolicySource) -> Result<Vec<(PathBuf, String)>, Diagnostics> {
                 )
             })
             .collect()),
+        PolicySource::Definition(file) => {
+            is_definition(file)?;
+            Ok(vec![(file.clone(), of_definition(file))])
+        }
         PolicySource::Folder(folder) => {
             let files = below(folder, &is_policy)?;
             if files.is_empty() {
@@ -153,6 +182,37 @@ fn texts(source: &PolicySource) -> Result<Vec<(PathBuf, String)>, Diagnostics> {
                 .collect()
         }
     }
+}
+
+/// Whether a file holds what may be a definition: what it cannot be is told in its own words.
+fn is_definition(file: &Path) -> Result<(), Diagnostics> {
+    let text = read_text(file)?;
+    let document = Document::parse_json_or_yaml(&text.source, &text.text)?;
+    let has = |key: &str| {
+        document
+            .value
+            .get(key)
+            .is_some_and(|value| value.get("type").is_none())
+    };
+    let message = if has("policies") || has("policy_family_id") || (has("definition") && has("name")) {
+        "found a policy as the API gives it, expected its definition alone: an object of path to element"
+    } else if has("rules") || has("spark_version") || has("node_type_id") || has("clusters") {
+        "found something else, expected a policy definition: an object of path to element"
+    } else if document.value.is_null() {
+        "found nothing, expected a policy definition: an object of path to element"
+    } else {
+        return Ok(());
+    };
+    let found = document.error("policy::not-a-definition", "", message);
+    let hint = "`tollgate policy import` takes policies of the API, `--policies` those of tollgate, `jq -r .definition` the definition";
+    Err(found.hint(hint).into())
+}
+
+/// A policy document for a bare definition.
+fn of_definition(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let settings = serde_json::json!({ "definition_file": name });
+    single_rule(DEFINITION, "cluster-policy", None, &settings).to_string()
 }
 
 fn is_policy(path: &Path) -> bool {

@@ -7,6 +7,7 @@ use super::files::{below, has_extension, read_text};
 use super::judge::{Asked, judge};
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::facts::ClustersFact;
 use crate::model::period::parse_instant;
 use crate::model::place::Workspace;
 use crate::plugin::Host;
@@ -212,7 +213,7 @@ fn plugin_policy(
     let no_settings = Value::Object(serde_json::Map::new());
     let settings = case.settings.as_ref().unwrap_or(&no_settings);
     let path = file.map(|f| f.display().to_string());
-    let document = single_rule(name, path.as_deref(), settings).to_string();
+    let document = single_rule(name, name, path.as_deref(), settings).to_string();
     let document = PolicyDocument::parse(&format!("{source}:{}", case.line), &document)?;
     Policy::load(&document, host, &|file| std::fs::read(file))
 }
@@ -243,6 +244,10 @@ fn run_case(
         node_disks: Vec::new(),
     };
     catalogue.load(workspace.cloud, workspace.region.as_deref())?;
+    let clusters = case
+        .active_clusters
+        .clone()
+        .map(|active_by_policy| ClustersFact { active_by_policy });
     let asked = Asked {
         body: &case.request,
         principal: case.principal.as_deref(),
@@ -251,6 +256,8 @@ fn run_case(
         at,
         pools: &[],
         unknown: &case.unknown,
+        trace: false,
+        clusters: clusters.as_ref(),
     };
     let decision =
         judge(&[policy], catalogue, &asked).map_err(|e| error("request::not-judged", e.to_string()))?;

@@ -24,6 +24,7 @@ macro_rules! bundled {
 /// All of them, by name.
 pub const BUNDLED: &[Bundled] = bundled![
     "auto-termination",
+    "cluster-policy",
     "cluster-size",
     "cost-ceiling",
     "init-scripts",

@@ -16,7 +16,7 @@ mod bindings {
 use bindings::exports::tollgate::policy::rule as wit;
 
 pub(super) use bindings::{PolicyPlugin, PolicyPluginPre};
-pub(super) use wit::SettingProblem as WitSettingProblem;
+pub(super) use wit::{Guest as WitGuest, SettingProblem as WitSettingProblem};
 
 /// What a plugin says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -74,6 +74,8 @@ pub struct GuestViolation {
     pub allowed: Value,
     /// The change that passes; null where none is known.
     pub remedy: Value,
+    /// What the rule says beyond that; null where it says nothing.
+    pub details: Value,
 }
 
 /// A rule's answer.
@@ -83,6 +85,8 @@ pub struct GuestVerdict {
     pub violations: Vec<GuestViolation>,
     /// Paths it would have to know, and why.
     pub undetermined: Vec<(String, String)>,
+    /// What the rule says beyond that: its trace, where one was asked for; null where it says nothing.
+    pub details: Value,
 }
 
 /// Translates supplies; JSON texts that are none are an unreadable answer.
@@ -113,6 +117,7 @@ pub(super) fn verdict(found: wit::Verdict, limit_bytes: usize) -> Result<GuestVe
                 actual: json("actual", v.actual.as_deref(), limit_bytes)?,
                 allowed: json("allowed", v.allowed.as_deref(), limit_bytes)?,
                 remedy: json("remedy", v.remedy.as_deref(), limit_bytes)?,
+                details: json("details", v.details.as_deref(), limit_bytes)?,
                 path: v.path,
                 message: v.message,
                 databricks_message: v.databricks_message,
@@ -127,6 +132,7 @@ pub(super) fn verdict(found: wit::Verdict, limit_bytes: usize) -> Result<GuestVe
     Ok(GuestVerdict {
         violations,
         undetermined,
+        details: json("details", found.details.as_deref(), limit_bytes)?,
     })
 }
 

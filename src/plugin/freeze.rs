@@ -60,7 +60,7 @@ fn not_a_component(bytes: &[u8], error: &impl std::fmt::Display) -> LoadFailure 
 }
 
 /// Compiles a component that is not too large and imports nothing.
-fn checked(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadFailure> {
+pub(super) fn checked(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadFailure> {
     let limit = engine.limits().component_bytes;
     if bytes.len() > limit {
         return Err(LoadFailure::TooLarge {
@@ -91,17 +91,18 @@ fn is_code(engine: &Engine, item: &ComponentItem) -> bool {
     }
 }
 
-struct Guest<'e> {
-    engine: &'e Engine,
-    store: Store<Sandbox>,
+/// An instance that is not frozen.
+pub(super) struct Guest<'e> {
+    pub engine: &'e Engine,
+    pub store: Store<Sandbox>,
     instance: Instance,
-    plugin: PolicyPlugin,
+    pub plugin: PolicyPlugin,
     /// The first thing that went wrong while the memory was read.
     broken: Option<String>,
 }
 
 impl<'e> Guest<'e> {
-    fn start(engine: &'e Engine, component: &Component) -> Result<Guest<'e>, LoadFailure> {
+    pub fn start(engine: &'e Engine, component: &Component) -> Result<Guest<'e>, LoadFailure> {
         let pre = engine
             .linker()
             .instantiate_pre(component)
@@ -124,7 +125,7 @@ impl<'e> Guest<'e> {
         })
     }
 
-    fn describe(&mut self) -> Result<Description, LoadFailure> {
+    pub fn describe(&mut self) -> Result<Description, LoadFailure> {
         let rule = self.plugin.tollgate_policy_rule();
         let found = self
             .engine
@@ -138,7 +139,7 @@ impl<'e> Guest<'e> {
         Ok(description)
     }
 
-    fn configure(&mut self, settings: &str) -> Result<(), LoadFailure> {
+    pub fn configure(&mut self, settings: &str) -> Result<(), LoadFailure> {
         let rule = self.plugin.tollgate_policy_rule();
         let answer = self
             .engine
@@ -196,7 +197,7 @@ fn setting_problem(problem: WitSettingProblem) -> SettingProblem {
 }
 
 /// Holds the settings against the plugin's own schema, before the plugin sees them.
-fn check_settings(description: &Description, settings: &str) -> Result<(), LoadFailure> {
+pub(super) fn check_settings(description: &Description, settings: &str) -> Result<(), LoadFailure> {
     let schema =
         Schema::parse(&description.settings_schema).map_err(|e| LoadFailure::Description(e.to_string()))?;
     let value = serde_json::from_str(settings).map_err(host)?;

@@ -1,5 +1,6 @@
 //! The host: loads a component with its settings, from the cache where it has been loaded before.
 
+use super::bundled::Bundled;
 use super::cache::{ImageCache, ImageKey, deserialize_fresh};
 use super::compile::{Compiled, Compiler, compile};
 use super::contract::Description;
@@ -8,6 +9,7 @@ use super::failure::LoadFailure;
 use super::freeze::describe;
 use super::image::Image;
 use super::limits::Limits;
+use super::rehearsal::Rehearsal;
 
 /// A component's bytes and whether they are our own.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +63,14 @@ impl Host {
             &deserialize_fresh(&self.engine, &code)?,
             description,
         )
+    }
+
+    /// A bundled component to try settings on.
+    ///
+    /// # Errors
+    /// Why it cannot become a rule.
+    pub fn rehearsal(&self, bundled: &Bundled) -> Result<Rehearsal<'_>, LoadFailure> {
+        Rehearsal::of(&self.engine, bundled.component)
     }
 
     /// What a component says of itself, whatever settings it needs.

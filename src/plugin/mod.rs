@@ -16,5 +16,6 @@ pub mod freeze;
 mod host;
 pub mod image;
 pub mod limits;
+pub mod rehearsal;
 
 pub use host::{Component, Host};

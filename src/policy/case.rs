@@ -57,6 +57,9 @@ pub struct Case {
     /// What is not known.
     #[serde(default)]
     pub unknown: Vec<String>,
+    /// Active clusters that the principal has, by `policy_id`; not known where not told.
+    #[serde(default)]
+    pub active_clusters: Option<BTreeMap<String, u32>>,
     /// What must come out.
     pub expect: Expectation,
     /// Line of the case in its file.
@@ -98,8 +101,11 @@ fn premium() -> Tier {
     Tier::Premium
 }
 
+/// The instant of cases that name none.
+pub const AT: &str = "2026-10-01T00:00:00Z";
+
 fn october() -> String {
-    "2026-10-01T00:00:00Z".to_owned()
+    AT.to_owned()
 }
 
 impl CaseFile {

@@ -9,26 +9,37 @@ use super::loaded::{Policy, Rule};
 use super::review::{Circumstances, Reviews};
 use crate::model::attribute;
 use crate::model::decision::{
-    Decision, Enforcement, FailureKind, Outcome, RuleFailure, Supplied, SupplyKind, Undetermined, Violation,
+    Decision, Enforcement, FailureKind, Outcome, RuleDetails, RuleFailure, Supplied, SupplyKind,
+    Undetermined, Violation,
 };
 use crate::model::facts::Facts;
 use crate::plugin::contract::{GuestSupply, GuestViolation};
 use crate::plugin::failure::CallFailure;
 
 /// Facts of a cluster, as a function: they change when values are filled in.
-pub type FactsOf<'a, E> = &'a dyn Fn(&Value) -> Result<Arc<Facts>, E>;
+pub type FactsOf<'a, E> = &'a dyn Fn(&Value) -> Result<Result<Arc<Facts>, Unreadable>, E>;
+
+/// A cluster that cannot be read has no facts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct Unreadable {
+    /// The first attribute that cannot be read.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+}
 
 /// Judges one request by some policies.
 ///
 /// # Errors
 /// Those of the facts; nothing a rule does is an error.
-pub fn decide<E: From<serde_json::Error>>(
+pub fn decide<E: From<serde_json::Error> + From<Unreadable>>(
     policies: &[&Policy],
     circumstances: &Circumstances<'_>,
     request: &Value,
     facts_of: FactsOf<'_, E>,
 ) -> Result<Decision, E> {
-    let mut facts = facts_of(request)?;
+    let facts = facts_of(request)??;
     let mut decision = Decision {
         outcome: Outcome::Allow,
         violations: Vec::new(),
@@ -37,15 +48,25 @@ pub fn decide<E: From<serde_json::Error>>(
         supplied: Vec::new(),
         cluster: request.clone(),
         estimate: facts.estimate.clone(),
+        details: Vec::new(),
     };
     let rules = || policies.iter().flat_map(|p| p.rules.iter());
     let mut reviews = Reviews::new(circumstances, request, Arc::clone(&facts))?;
     if rules().any(|r| r.image.description().supplies) {
         supply(rules(), &reviews, &mut decision);
         if !decision.supplied.is_empty() {
-            facts = facts_of(&decision.cluster)?;
-            decision.estimate = facts.estimate.clone();
-            reviews = Reviews::new(circumstances, &decision.cluster, facts)?;
+            let completed = match facts_of(&decision.cluster)? {
+                Ok(completed) => completed,
+                // The facts stay those of the request as it was asked for.
+                Err(unreadable) => {
+                    decision
+                        .violations
+                        .extend(made_unreadable(&decision.supplied, &unreadable));
+                    facts
+                }
+            };
+            decision.estimate = completed.estimate.clone();
+            reviews = Reviews::new(circumstances, &decision.cluster, completed)?;
         }
     }
     for rule in rules() {
@@ -53,6 +74,27 @@ pub fn decide<E: From<serde_json::Error>>(
     }
     decision.outcome = outcome(rules(), &decision);
     Ok(decision)
+}
+
+/// The objection to a value that was filled in and made the request one that cannot be read.
+fn made_unreadable(supplied: &[Supplied], unreadable: &Unreadable) -> Option<Violation> {
+    let first = |path: &str| path.split('.').next().map(str::to_owned);
+    let beside = |s: &&Supplied| first(&s.path) == first(&unreadable.path);
+    let to_blame = supplied.iter().find(beside).or(supplied.last())?;
+    Some(Violation {
+        by: to_blame.by.clone(),
+        path: to_blame.path.clone(),
+        message: format!(
+            "`{}` was filled in, and then the request cannot be read: {unreadable}",
+            to_blame.path
+        ),
+        databricks_message: None,
+        actual: to_blame.value.clone(),
+        allowed: Value::Null,
+        remedy: Value::Null,
+        enforcement: Enforcement::Enforce,
+        details: Value::Null,
+    })
 }
 
 /// Collects what rules want filled in, and fills in what they agree on.
@@ -143,6 +185,12 @@ fn evaluate(rule: &Rule, reviews: &Reviews, decision: &mut Decision) {
                             message,
                         }),
                 );
+            if !verdict.details.is_null() {
+                decision.details.push(RuleDetails {
+                    by: rule.name.clone(),
+                    details: verdict.details,
+                });
+            }
         }
         Err(failure) => decision.failures.push(broken(rule, &failure)),
     }
@@ -158,6 +206,7 @@ fn violation(rule: &Rule, v: GuestViolation) -> Violation {
         allowed: v.allowed,
         remedy: v.remedy,
         enforcement: rule.enforcement,
+        details: v.details,
     }
 }
 

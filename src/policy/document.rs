@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::OnceLock;
 
+use super::settings::files;
 use crate::model::decision::Enforcement;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Document;
@@ -70,6 +71,16 @@ fn enforcement<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Enforcement,
     } else {
         Enforcement::Enforce
     })
+}
+
+impl RuleEntry {
+    /// The files beside the document that the rule needs: its component, and those its settings name.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.plugin_file
+            .as_deref()
+            .into_iter()
+            .chain(files(&self.settings))
+    }
 }
 
 impl PolicyDocument {

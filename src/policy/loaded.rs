@@ -4,6 +4,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::document::{OnFailure, PolicyDocument, RuleEntry};
+pub use super::settings::ReadFile;
+use super::settings::Settings;
 use crate::model::decision::{Enforcement, RuleName};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Document;
@@ -36,34 +38,32 @@ pub struct Rule {
     pub image: Arc<Image>,
 }
 
-/// Reads the component of a `plugin_file`, given its path as written.
-pub type ReadComponent<'a> = &'a dyn Fn(&str) -> std::io::Result<Vec<u8>>;
-
 impl Policy {
     /// Loads every rule; rules load side by side.
     ///
     /// # Errors
     /// `policy::unknown-plugin`, `policy::plugin-file`, `policy::plugin-name`, `policy::settings`,
-    /// `policy::plugin`; those of all rules.
-    pub fn load(
-        document: &PolicyDocument,
-        host: &Host,
-        read: ReadComponent<'_>,
-    ) -> Result<Policy, Diagnostics> {
+    /// `policy::settings-file`, `policy::plugin`; those of all rules.
+    pub fn load(document: &PolicyDocument, host: &Host, read: ReadFile<'_>) -> Result<Policy, Diagnostics> {
         let mut problems = Vec::new();
         let mut components = Vec::new();
+        let mut settings = Vec::new();
         for (i, entry) in document.rules.iter().enumerate() {
             match component(&document.document, i, entry, read) {
                 Ok(found) => components.push(found),
+                Err(problem) => problems.push(problem),
+            }
+            match Settings::read(&document.document, i, &entry.settings, read) {
+                Ok(found) => settings.push(found),
                 Err(problem) => problems.push(problem),
             }
         }
         if !problems.is_empty() {
             return Err(Diagnostics(problems).sorted());
         }
-        let loaded = load_side_by_side(host, &document.rules, &components);
+        let loaded = load_side_by_side(host, &settings, &components);
         let mut rules = Vec::new();
-        for (i, (entry, image)) in document.rules.iter().zip(loaded).enumerate() {
+        for (i, ((entry, settings), image)) in document.rules.iter().zip(&settings).zip(loaded).enumerate() {
             match image {
                 Ok(image) if image.description().name != entry.plugin => {
                     let message = format!("the component calls itself `{}`", image.description().name);
@@ -80,7 +80,7 @@ impl Policy {
                     on_failure: entry.on_failure,
                     image: Arc::new(image),
                 }),
-                Err(failure) => problems.extend(diagnose(&document.document, i, entry, failure)),
+                Err(failure) => problems.extend(diagnose(settings, i, entry, failure)),
             }
         }
         if !problems.is_empty() {
@@ -103,7 +103,7 @@ fn component(
     document: &Document,
     i: usize,
     entry: &RuleEntry,
-    read: ReadComponent<'_>,
+    read: ReadFile<'_>,
 ) -> Result<Bytes, Diagnostic> {
     if let Some(file) = &entry.plugin_file {
         let at = format!("/rules/{i}/plugin_file");
@@ -131,21 +131,21 @@ fn component(
 /// Compiling takes a fifth of a second each when the cache is cold, so rules load on threads of their own.
 fn load_side_by_side(
     host: &Host,
-    rules: &[RuleEntry],
+    settings: &[Settings<'_>],
     components: &[Bytes],
 ) -> Vec<Result<Image, LoadFailure>> {
-    let load = |entry: &RuleEntry, bytes: &Bytes| {
+    let load = |settings: &Settings<'_>, bytes: &Bytes| {
         let component = match bytes {
             Bytes::Bundled(bytes) => Component::Bundled(bytes),
             Bytes::Foreign(bytes) => Component::Foreign(bytes),
         };
-        host.load(component, &entry.settings.to_string())
+        host.load(component, &settings.value.to_string())
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = rules
+        let threads: Vec<_> = settings
             .iter()
             .zip(components)
-            .map(|(entry, bytes)| scope.spawn(move || load(entry, bytes)))
+            .map(|(settings, bytes)| scope.spawn(move || load(settings, bytes)))
             .collect();
         threads
             .into_iter()
@@ -157,11 +157,11 @@ fn load_side_by_side(
     })
 }
 
-fn diagnose(document: &Document, i: usize, entry: &RuleEntry, failure: LoadFailure) -> Vec<Diagnostic> {
+fn diagnose(settings: &Settings<'_>, i: usize, entry: &RuleEntry, failure: LoadFailure) -> Vec<Diagnostic> {
     match failure {
         LoadFailure::Settings(problems) => problems
             .into_iter()
-            .map(|problem| setting(document, i, entry, problem))
+            .map(|problem| setting(settings, i, entry, problem))
             .collect(),
         other => {
             let at = if entry.plugin_file.is_some() {
@@ -170,14 +170,14 @@ fn diagnose(document: &Document, i: usize, entry: &RuleEntry, failure: LoadFailu
                 "plugin"
             };
             let message = format!("the plugin `{}` cannot be used: {other}", entry.plugin);
-            vec![document.error("policy::plugin", &format!("/rules/{i}/{at}"), message)]
+            let at = format!("/rules/{i}/{at}");
+            vec![settings.document.error("policy::plugin", &at, message)]
         }
     }
 }
 
-fn setting(document: &Document, i: usize, entry: &RuleEntry, problem: SettingProblem) -> Diagnostic {
-    let pointer = format!("/rules/{i}/settings{}", problem.pointer);
-    let found = document.error("policy::settings", &pointer, problem.message);
+fn setting(settings: &Settings<'_>, i: usize, entry: &RuleEntry, problem: SettingProblem) -> Diagnostic {
+    let found = settings.error(i, &problem.pointer, problem.message);
     let about = format!("see `tollgate plugin inspect {}`", entry.plugin);
     match problem.hint {
         Some(hint) => found.hint(format!("{hint} ({about})")),
@@ -185,11 +185,11 @@ fn setting(document: &Document, i: usize, entry: &RuleEntry, problem: SettingPro
     }
 }
 
-/// A policy of one rule, for the cases of a plugin.
-pub fn single_rule(plugin: &str, plugin_file: Option<&str>, settings: &Value) -> Value {
-    let mut rule = serde_json::json!({ "rule": plugin, "plugin": plugin, "settings": settings });
+/// A policy of one rule, both of the same name.
+pub fn single_rule(name: &str, plugin: &str, plugin_file: Option<&str>, settings: &Value) -> Value {
+    let mut rule = serde_json::json!({ "rule": name, "plugin": plugin, "settings": settings });
     if let (Some(file), Some(object)) = (plugin_file, rule.as_object_mut()) {
         object.insert("plugin_file".to_owned(), Value::String(file.to_owned()));
     }
-    serde_json::json!({ "policy": plugin, "rules": [rule] })
+    serde_json::json!({ "policy": name, "rules": [rule] })
 }

@@ -7,5 +7,8 @@ pub mod bundled;
 pub mod case;
 pub mod combine;
 pub mod document;
+pub mod lint;
 pub mod loaded;
 pub mod review;
+mod settings;
+pub mod starting_cases;

@@ -22,6 +22,8 @@ pub struct Circumstances<'a> {
     pub cloud: Cloud,
     /// Attribute paths that are not known yet.
     pub unknown: &'a [String],
+    /// Rules say how their verdicts came about.
+    pub trace: bool,
 }
 
 /// Reviews of one request: the parts are written once, and put together for each rule with the facts that its
@@ -33,6 +35,8 @@ pub struct Reviews {
     estimate: OnceCell<String>,
     nodes: OnceCell<String>,
     runtime: OnceCell<String>,
+    runtime_aliases: OnceCell<String>,
+    clusters: OnceCell<String>,
 }
 
 impl Reviews {
@@ -54,6 +58,8 @@ impl Reviews {
             cloud: Cloud,
             #[serde(skip_serializing_if = "<[String]>::is_empty")]
             unknown: &'a [String],
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            trace: bool,
             cluster: &'a Value,
         }
         let head = Head {
@@ -63,6 +69,7 @@ impl Reviews {
             workload: circumstances.workload,
             cloud: circumstances.cloud,
             unknown: circumstances.unknown,
+            trace: circumstances.trace,
             cluster,
         };
         let mut head = serde_json::to_string(&head)?;
@@ -73,6 +80,8 @@ impl Reviews {
             estimate: OnceCell::new(),
             nodes: OnceCell::new(),
             runtime: OnceCell::new(),
+            runtime_aliases: OnceCell::new(),
+            clusters: OnceCell::new(),
         })
     }
 
@@ -87,6 +96,11 @@ impl Reviews {
                 "estimate" => self.estimate.get_or_init(|| estimate(&self.facts)),
                 "nodes" => self.nodes.get_or_init(|| json(&self.facts.nodes)),
                 "runtime" => self.runtime.get_or_init(|| json(&self.facts.runtime)),
+                "runtime_aliases" => {
+                    let aliases = &self.runtime_aliases;
+                    aliases.get_or_init(|| json(&*self.facts.runtime_aliases))
+                }
+                "clusters" => self.clusters.get_or_init(|| json(&self.facts.clusters)),
                 _ => continue,
             };
             if !first {
@@ -143,4 +157,98 @@ fn estimate(facts: &Facts) -> String {
 /// would make every rule that needs the fact say so.
 fn json(part: &impl Serialize) -> String {
     serde_json::to_string(part).unwrap_or_else(|_| "null".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::estimate::{Estimate, NodeEstimate, SizeEstimate};
+    use crate::model::facts::{ClustersFact, NodeFact, NodesFact, RuntimeAliasesFact, RuntimeFact};
+    use crate::model::money::Currency;
+    use crate::model::period::from_unix;
+
+    fn facts(clusters: Option<ClustersFact>) -> Facts {
+        let size = || SizeEstimate {
+            nodes: 1,
+            dbu_per_hour: None,
+            dbu_cost_per_hour: None,
+            vm_cost_per_hour: None,
+            disk_cost_per_hour: None,
+            network_cost_per_hour: None,
+            cost_per_hour: None,
+            lines: Vec::new(),
+        };
+        Facts {
+            nodes: NodesFact {
+                driver: NodeFact::default(),
+                worker: None,
+            },
+            runtime: RuntimeFact::default(),
+            runtime_aliases: Arc::new(RuntimeAliasesFact {
+                latest: vec!["17.3.x-scala2.13".to_owned()],
+                ..RuntimeAliasesFact::default()
+            }),
+            estimate: Estimate {
+                currency: Currency::USD,
+                at: from_unix(0),
+                min: size(),
+                max: size(),
+                driver: NodeEstimate {
+                    dbu_per_hour: None,
+                    cost_per_hour: None,
+                },
+                worker: None,
+                unpriced: Vec::new(),
+            },
+            clusters,
+        }
+    }
+
+    /// The text of the facts that a rule asks for.
+    fn written(facts: Facts, asked: &[&str]) -> String {
+        let circumstances = Circumstances {
+            at: from_unix(0),
+            principal: None,
+            workload: Workload::Job,
+            cloud: Cloud::Azure,
+            unknown: &[],
+            trace: false,
+        };
+        let reviews = Reviews::new(&circumstances, &Value::Null, Arc::new(facts)).unwrap();
+        let asked: Vec<String> = asked.iter().map(|&name| name.to_owned()).collect();
+        let text = reviews.with(&asked);
+        let (_, facts) = text.split_once(",\"facts\":").unwrap();
+        facts.strip_suffix('}').unwrap().to_owned()
+    }
+
+    #[test]
+    fn aliases_are_written_in_a_fixed_order_and_only_where_asked_for() {
+        assert_eq!(
+            written(facts(None), &["runtime_aliases"]),
+            concat!(
+                r#"{"runtime_aliases":{"auto:latest":["17.3.x-scala2.13"],"auto:latest-ml":[],"auto:latest-lts":[],"#,
+                r#""auto:latest-lts-ml":[],"auto:prev-major":[],"auto:prev-major-ml":[],"auto:prev-lts":[],"#,
+                r#""auto:prev-lts-ml":[]}}"#
+            )
+        );
+        assert_eq!(written(facts(None), &[]), "{}");
+    }
+
+    #[test]
+    fn clusters_that_nobody_counted_are_null() {
+        assert_eq!(written(facts(None), &["clusters"]), r#"{"clusters":null}"#);
+        let active_by_policy = [("ABC123".to_owned(), 2)].into_iter().collect();
+        assert_eq!(
+            written(facts(Some(ClustersFact { active_by_policy })), &["clusters"]),
+            r#"{"clusters":{"active_by_policy":{"ABC123":2}}}"#
+        );
+    }
+
+    #[test]
+    fn there_is_a_text_for_every_fact() {
+        use crate::model::facts::NAMES;
+        let text = written(facts(None), &NAMES);
+        let value: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
+        assert_eq!(value.keys().map(String::as_str).collect::<Vec<_>>(), NAMES);
+    }
 }

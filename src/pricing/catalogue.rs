@@ -33,14 +33,7 @@ impl Catalogue {
     /// # Errors
     /// None in practice: a test reads every bundled file.
     pub fn load(&mut self, cloud: Cloud, region: Option<&str>) -> Result<(), Diagnostics> {
-        for (path, text) in bundled::node_rates(cloud) {
-            if self.loaded.insert(path) {
-                let mut bundled = NodeRates::default();
-                bundled.add(path, text)?;
-                bundled.override_with(self.own.rates.clone());
-                self.rates.override_with(bundled);
-            }
-        }
+        self.load_rates(cloud)?;
         for (path, text) in bundled::books(cloud, region) {
             if self.loaded.insert(path) {
                 let mut bundled = PriceBook::default();
@@ -48,6 +41,22 @@ impl Catalogue {
                 // A meter stands in one bundled book only, so what is known of it before is our own.
                 bundled.override_with(self.own.book.of_meters_in(&bundled));
                 self.book.replace_with(bundled);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the bundled node rates of a cloud, and no price.
+    ///
+    /// # Errors
+    /// None in practice, as above.
+    pub fn load_rates(&mut self, cloud: Cloud) -> Result<(), Diagnostics> {
+        for (path, text) in bundled::node_rates(cloud) {
+            if self.loaded.insert(path) {
+                let mut bundled = NodeRates::default();
+                bundled.add(path, text)?;
+                bundled.override_with(self.own.rates.clone());
+                self.rates.override_with(bundled);
             }
         }
         Ok(())

@@ -2,14 +2,17 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::model::attribute::holds_secret;
 use crate::model::decision::{
     Decision, Enforcement, Outcome, RuleFailure, RuleName, Supplied, Undetermined, Violation,
 };
 use crate::model::estimate::{Estimate, SizeEstimate};
 use crate::model::exact::decimal_text;
 use crate::model::period::rfc3339;
+use crate::model::place::Workload;
 
 /// Where a request came from.
 #[derive(Debug, Clone, Serialize)]
@@ -35,7 +38,7 @@ pub enum Colour {
 }
 
 impl Colour {
-    fn paint(self, code: &str, text: &str) -> String {
+    pub(super) fn paint(self, code: &str, text: &str) -> String {
         match self {
             Colour::Never => text.to_owned(),
             Colour::Always => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
@@ -48,7 +51,8 @@ impl Colour {
 pub struct DecisionJson<'a> {
     request: RequestName<'a>,
     decision: Outcome,
-    violations: &'a [Violation],
+    violations: Vec<Cow<'a, Violation>>,
+    databricks_message: Option<String>,
     failures: &'a [RuleFailure],
     undetermined: &'a [Undetermined],
     waived: [Value; 0],
@@ -63,12 +67,14 @@ impl<'a> DecisionJson<'a> {
     pub fn new(
         request: RequestName<'a>,
         decision: &'a Decision,
+        workload: Workload,
         remedied: Option<&Estimate>,
     ) -> DecisionJson<'a> {
         DecisionJson {
             request,
             decision: decision.outcome,
-            violations: &decision.violations,
+            violations: decision.violations.iter().map(told).collect(),
+            databricks_message: decision.databricks_message(workload),
             failures: &decision.failures,
             undetermined: &decision.undetermined,
             waived: [],
@@ -80,10 +86,23 @@ impl<'a> DecisionJson<'a> {
     }
 }
 
+/// A violation without what would tell a secret. The completed request holds its values all the same: it is what goes to
+/// the API.
+fn told(violation: &Violation) -> Cow<'_, Violation> {
+    if violation.details.is_null() || !holds_secret(&violation.path) {
+        return Cow::Borrowed(violation);
+    }
+    Cow::Owned(Violation {
+        details: Value::Null,
+        ..violation.clone()
+    })
+}
+
 /// A decision as a person reads it: the answer, each objection with what would pass, the cost.
 pub fn text(
     request: &RequestName<'_>,
     decision: &Decision,
+    workload: Workload,
     remedied: Option<&Estimate>,
     colour: Colour,
 ) -> String {
@@ -94,6 +113,10 @@ pub fn text(
         Outcome::Undetermined => ("UNDETERMINED", "1;33"),
     };
     let place = match request.address {
+        // Several requests may stand on one line of a list.
+        Some(address) if !address.starts_with("line ") => {
+            format!("{}:{}, {address}", request.source, request.line)
+        }
         Some(_) => format!("{}:{}", request.source, request.line),
         None => request.source.to_owned(),
     };
@@ -103,6 +126,9 @@ pub fn text(
     let _ = writeln!(out, "{}{name}  ({})", colour.paint(code, word), one_line(&place));
     for violation in &decision.violations {
         write_violation(&mut out, violation, colour);
+    }
+    if let Some(said) = decision.databricks_message(workload) {
+        let _ = writeln!(out, "  Databricks would say: {}", one_line(&said));
     }
     for failure in &decision.failures {
         let effect = if failure.denies { "denies" } else { "does not deny" };
@@ -119,12 +145,15 @@ pub fn text(
         } else {
             "default"
         };
+        let value = match holds_secret(&supplied.path) {
+            true => "[hidden]".to_owned(),
+            false => supplied.value.to_string(),
+        };
         let _ = writeln!(
             out,
-            "  {}: filled in {} = {} ({kind})",
+            "  {}: filled in {} = {value} ({kind})",
             rule(&supplied.by),
             supplied.path,
-            supplied.value
         );
     }
     let _ = writeln!(out, "  cost: {}", cost(&decision.estimate));
@@ -195,7 +224,7 @@ pub fn cost(estimate: &Estimate) -> String {
 }
 
 /// Control characters in a name must not move the reader's cursor.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()

@@ -27,6 +27,8 @@ fn checked(text: &str, policy: Option<&str>) -> Checked {
         workload: Workload::Job,
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
         principal: None,
+        form: Default::default(),
+        clusters: None,
     };
     let source = Text {
         source: "r.json".to_owned(),

@@ -34,6 +34,8 @@ fn check_all(folder: &std::path::Path) -> (usize, usize) {
                     workload: Default::default(),
                     at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
                     principal: None,
+                    form: Default::default(),
+                    clusters: None,
                 };
                 let checked =
                     check(std::slice::from_ref(&source), &mut policies, &mut known, &options).unwrap();

@@ -55,6 +55,8 @@ impl Bench {
             at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
             pools: &[],
             unknown: &[],
+            trace: false,
+            clusters: None,
         };
         judge(&[&self.policy], &self.catalogue, &asked).unwrap()
     }

@@ -20,7 +20,11 @@ use crate::bench::{Ended, golden, project, tollgate_in};
 use crate::hostile::{component, module};
 
 /// Codes that nothing outside can trigger, each with the reason.
-const OUT_OF_REACH: [(&str, &str); 3] = [
+const OUT_OF_REACH: [(&str, &str); 4] = [
+    (
+        "import::not-verified",
+        "cases are judged twice by the same policy: when they are found, and as `tollgate policy test` reads them",
+    ),
     (
         "output::json",
         "a decision is text, numbers and maps of text; writing it to memory cannot fail",
@@ -36,16 +40,16 @@ const OUT_OF_REACH: [(&str, &str); 3] = [
 ];
 
 /// How a code is brought about.
-enum Trigger {
+pub enum Trigger {
     /// A command line in a folder that a function prepares.
     Command(&'static str, Box<dyn Fn(&Path)>),
     /// The text of something that no command line brings about at will: a full disk, another process's lock.
     Told(String),
 }
 
-type Case = (&'static str, Trigger);
+pub type Case = (&'static str, Trigger);
 
-fn files(code: &'static str, command: &'static str, files: &[(&'static str, &str)]) -> Case {
+pub fn files(code: &'static str, command: &'static str, files: &[(&'static str, &str)]) -> Case {
     let files: Vec<(&str, String)> = files
         .iter()
         .map(|(name, text)| (*name, (*text).to_owned()))
@@ -57,7 +61,7 @@ fn files(code: &'static str, command: &'static str, files: &[(&'static str, &str
     })
 }
 
-fn prepared(code: &'static str, command: &'static str, prepare: impl Fn(&Path) + 'static) -> Case {
+pub fn prepared(code: &'static str, command: &'static str, prepare: impl Fn(&Path) + 'static) -> Case {
     (code, Trigger::Command(command, Box::new(prepare)))
 }
 
@@ -65,7 +69,7 @@ fn told(code: &'static str, text: impl ToString) -> Case {
     (code, Trigger::Told(text.to_string()))
 }
 
-fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
+pub fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
@@ -183,9 +187,12 @@ fn catalogue() -> Vec<Case> {
     let mut all = requests();
     all.extend(documents());
     all.extend(policies());
+    all.extend(existing_clusters());
+    all.extend(imports());
     all.extend(prices());
     all.extend(scenarios());
     all.extend(ledgers());
+    all.extend(crate::lint_errors::lints());
     all
 }
 
@@ -213,6 +220,11 @@ fn requests() -> Vec<Case> {
         request(
             "request::template",
             "{\"node_type_id\": \"${var.node}\",\n \"num_workers\": 1}\n",
+        ),
+        files(
+            "request::not-one",
+            "policy explain etl-jobs --request r.json --at 2026-10-01",
+            &[("r.json", "[{\"num_workers\": 1}, {\"num_workers\": 2}]\n")],
         ),
         files(
             "request::cloud",
@@ -290,6 +302,18 @@ fn policies() -> Vec<Case> {
         policy(
             "policy::plugin-file",
             &rule.replace("cluster-size,", "mine, plugin_file: mine.wasm,"),
+        ),
+        files(
+            "policy::not-a-definition",
+            "check r.json --definition policy.json --at 2026-10-01",
+            &[
+                ("r.json", REQUEST),
+                ("policy.json", "{\"name\": \"etl\", \"definition\": \"{}\"}\n"),
+            ],
+        ),
+        policy(
+            "policy::settings-file",
+            "policy: p\nrules:\n  - { rule: a, plugin: cluster-policy, settings: { definition_file: missing.json } }\n",
         ),
         prepared("policy::plugin", "policy test p", move |folder| {
             write(
@@ -370,6 +394,75 @@ fn policies() -> Vec<Case> {
             },
         ),
         files("plugin::compile", "compile-plugin", &[]),
+    ]
+}
+
+const COMPLIANCE: &str =
+    "policy compliance c.json --definition definition.json --region westus2 --at 2026-10-01";
+
+fn existing_clusters() -> Vec<Case> {
+    let definition = "{\"num_workers\": {\"type\": \"range\", \"maxValue\": 4}}\n";
+    let clusters = |code, text: &str| {
+        let all = [("c.json", text), ("definition.json", definition)];
+        files(code, COMPLIANCE, &all)
+    };
+    let one = "{\"cluster_id\": \"c-1\", \"node_type_id\": \"Standard_DS3_v2\", \"num_workers\": 2}";
+    vec![
+        clusters("cluster::empty", "\n"),
+        clusters("cluster::syntax", "{\"clusters\": [\n  {\"cluster_id\": }]}\n"),
+        clusters(
+            "cluster::not-a-cluster",
+            "{\"node_type_id\": \"Standard_DS3_v2\", \"num_workers\": 2}\n",
+        ),
+        clusters(
+            "cluster::column",
+            "cluster_id,change_time,worker_node_type,worker_count\nc-1,2026-09-01T00:00:00Z,Standard_DS3_v2,two\n",
+        ),
+        clusters(
+            "cluster::more-pages",
+            &format!("{{\"clusters\": [{one}], \"next_page_token\": \"abc\"}}\n"),
+        ),
+    ]
+}
+
+fn imports() -> Vec<Case> {
+    let import = |code, command, text: &str| files(code, command, &[("p.json", text)]);
+    let definition = "{\"num_workers\": {\"type\": \"forbidden\"}}\n";
+    vec![
+        import(
+            "import::nothing",
+            "policy import p.json -o policies",
+            "{\"policies\": []}\n",
+        ),
+        import(
+            "import::syntax",
+            "policy import p.json -o policies",
+            "resource \"databricks_cluster_policy\" \"p\" {}\n",
+        ),
+        import("import::name", "policy import p.json -o policies", definition),
+        import(
+            "import::malformed",
+            "policy import p.json -o policies --name team",
+            "{\n  \"num_workers\": { \"type\": \"ranges\" },\n  \"spark_version\": {\n    \"type\": \"regex\",\n    \"pattern\": \"(\"\n  }\n}\n",
+        ),
+        import(
+            "import::no-definition",
+            "policy import p.json -o policies",
+            "{\"policies\": [{\"policy_id\": \"A1\", \"name\": \"team\"}]}\n",
+        ),
+        import(
+            "import::unknown-family",
+            "policy import p.json -o policies",
+            "{\"policy_id\": \"A1\", \"name\": \"team\", \"policy_family_id\": \"personal-vn\"}\n",
+        ),
+        files(
+            "import::exists",
+            "policy import p.json -o policies --name team",
+            &[
+                ("p.json", definition),
+                ("policies/team/cases.yaml", "cases: []\n"),
+            ],
+        ),
     ]
 }
 

@@ -63,6 +63,8 @@ fn decide(body: &Value, (policy, workload): (&str, Workload)) -> Option<Decision
         at: parse_instant("2026-10-01").unwrap(),
         pools: &[],
         unknown: &[],
+        trace: false,
+        clusters: None,
     };
     let applying = applicable(policies(), &policies().guardrails(), Some(policy));
     Some(judge(&applying, catalogue(), &asked).unwrap_or_else(|e| panic!("{e}\n{body}")))
@@ -308,7 +310,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
-        let read = tollgate::intake::clusters_api::read("x", &text);
+        let read = tollgate::intake::clusters_api::read("x", &text, tollgate::intake::clusters_api::Form::Whole);
         prop_assert!(!read.requests.is_empty() || !read.problems.0.is_empty(), "neither read nor refused");
     }
 }

@@ -188,7 +188,8 @@ fn tollgate() -> Box<dyn FnMut(&str) -> Broken> {
         let body: Value = serde_json::from_str(line).unwrap();
         let asked = Asked {
             body: &body, principal: None, workspace: &ready.workspace, workload: Default::default(),
-            at: tollgate::model::period::parse_instant("2026-10-01").unwrap(), pools: &[], unknown: &[],
+            at: tollgate::model::period::parse_instant("2026-10-01").unwrap(), pools: &[], unknown: &[], trace: false,
+            clusters: None,
         };
         let decision = judge(&[&ready.policy], &ready.catalogue, &asked).unwrap();
         assert!(decision.failures.is_empty());

@@ -44,31 +44,36 @@ pub fn evaluate<R: Rule>(configured: &Configured<R>, review: &str) -> Result<Ver
 }
 
 /// Makes a [`Rule`](crate::Rule) the plugin that this crate exports. Once per crate.
+///
+/// Outside of wasm it exports nothing, so that a plugin can be linked into tests and benchmarks like any crate.
 #[macro_export]
 macro_rules! plugin {
     ($rule:ty) => {
-        static CONFIGURED: $crate::Configured<$rule> = $crate::Configured::new();
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            static CONFIGURED: $crate::Configured<$rule> = $crate::Configured::new();
 
-        struct Plugin;
+            struct Plugin;
 
-        impl $crate::contract::Guest for Plugin {
-            fn describe() -> $crate::contract::Description {
-                $crate::contract::describe::<$rule>()
+            impl $crate::contract::Guest for Plugin {
+                fn describe() -> $crate::contract::Description {
+                    $crate::contract::describe::<$rule>()
+                }
+
+                fn configure(settings: String) -> Result<(), Vec<$crate::SettingProblem>> {
+                    CONFIGURED.configure(&settings)
+                }
+
+                fn supply(review: String) -> Result<Vec<$crate::Supplied>, String> {
+                    $crate::contract::supply(&CONFIGURED, &review)
+                }
+
+                fn evaluate(review: String) -> Result<$crate::Verdict, String> {
+                    $crate::contract::evaluate(&CONFIGURED, &review)
+                }
             }
 
-            fn configure(settings: String) -> Result<(), Vec<$crate::SettingProblem>> {
-                CONFIGURED.configure(&settings)
-            }
-
-            fn supply(review: String) -> Result<Vec<$crate::Supplied>, String> {
-                $crate::contract::supply(&CONFIGURED, &review)
-            }
-
-            fn evaluate(review: String) -> Result<$crate::Verdict, String> {
-                $crate::contract::evaluate(&CONFIGURED, &review)
-            }
-        }
-
-        $crate::contract::bindings::export_policy_plugin!(Plugin with_types_in $crate::contract::bindings);
+            $crate::contract::bindings::export_policy_plugin!(Plugin with_types_in $crate::contract::bindings);
+        };
     };
 }

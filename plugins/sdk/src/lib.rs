@@ -57,13 +57,11 @@
 
 pub mod allowed;
 pub mod contract;
-pub mod decimal;
 pub mod document;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod harness;
 pub mod json;
 mod path;
-mod pattern;
 mod review;
 mod rule;
 pub mod settings;
@@ -71,9 +69,9 @@ mod verdict;
 mod workers;
 
 pub use contract::{SettingProblem, Supplied, SupplyKind, Undetermined, Verdict, Violation};
-pub use decimal::Decimal;
 pub use document::Value;
-pub use pattern::Pattern;
 pub use review::{Misfit, Reading, Review};
 pub use rule::{Configured, Rule};
+pub use tollgate_policy_language::decimal::{self, Decimal};
+pub use tollgate_policy_language::{self as policy_language, Pattern};
 pub use workers::{AUTOSCALE_MAX, AUTOSCALE_MIN, NUM_WORKERS, WorkerCount, names_single_node};

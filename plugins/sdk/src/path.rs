@@ -3,10 +3,9 @@
 //! The first segment decides how the rest is read: in `custom_tags`, `spark_conf` and `spark_env_vars` the rest is one
 //! key, dots and all; everywhere else each dot starts a new segment, and a number counts from 0 in a list.
 
-use crate::Value;
+use tollgate_policy_language::path::MAPS;
 
-/// Attributes that are maps with keys of the user's choice.
-const MAPS: [&str; 3] = ["custom_tags", "spark_conf", "spark_env_vars"];
+use crate::Value;
 
 /// What a walk along a path ends at.
 pub enum Found<'d> {
@@ -53,10 +52,4 @@ fn split(path: &str) -> (&str, Option<&str>) {
         Some((segment, rest)) => (segment, Some(rest)),
         None => (path, None),
     }
-}
-
-/// Whether `path` is `parent` or lies below it.
-pub fn is_within(path: &str, parent: &str) -> bool {
-    path.strip_prefix(parent)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::document::{Document, Value};
-use crate::path::{Found, is_within, walk};
+use tollgate_policy_language::path::is_within;
+
+use crate::path::{Found, walk};
 use crate::{Decimal, Verdict};
 
 /// A review as the host sent it.
@@ -136,7 +138,13 @@ impl<'a> Review<'a> {
             .any(|unknown| is_within(path, &unknown) || is_within(&unknown, path))
     }
 
-    fn unknown(&self) -> impl Iterator<Item = Cow<'_, str>> {
+    /// Whether the verdict's details should say how it came about.
+    pub fn wants_trace(&self) -> bool {
+        self.member("trace").and_then(Value::boolean) == Some(true)
+    }
+
+    /// The paths that nobody knows yet.
+    pub fn unknown(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.member("unknown")
             .into_iter()
             .flat_map(Value::items)

@@ -16,7 +16,7 @@ pub trait Rule: Sized + Send + Sync {
     const DOCUMENTATION: &str;
     /// JSON Schema of the settings; usually `include_str!("../settings.schema.json")`.
     const SETTINGS_SCHEMA: &str;
-    /// The facts that reviews must carry: `estimate`, `nodes`, `runtime`.
+    /// The facts that reviews must carry: `clusters`, `estimate`, `nodes`, `runtime`, `runtime_aliases`.
     const FACTS: &[&str] = &[];
     /// Whether [`supply`](Rule::supply) has anything to say; when false it is never called.
     const SUPPLIES: bool = false;

@@ -110,6 +110,11 @@ impl Problems {
         }
     }
 
+    /// Everything noted.
+    pub fn into_found(self) -> Vec<SettingProblem> {
+        self.0
+    }
+
     /// The rule, unless something was noted.
     ///
     /// # Errors

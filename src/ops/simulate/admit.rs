@@ -153,6 +153,8 @@ fn admit_one(
         at: applicant.at,
         pools: &pools,
         unknown: &[],
+        trace: false,
+        clusters: None,
     };
     let applying = applicable(policies, guardrails, named);
     let names: Vec<String> = applying.iter().map(|p| p.name.clone()).collect();

@@ -8,6 +8,12 @@ pub struct Pattern {
     anchored: Regex,
 }
 
+impl std::fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Pattern").field(&self.written).finish()
+    }
+}
+
 impl Pattern {
     /// Compiles a pattern.
     ///
