@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::component::Component;
 
 use super::contract::Description;
@@ -106,9 +107,15 @@ impl ImageCache {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let beside = path.with_extension(format!("tmp-{}", std::process::id()));
-        fs::write(&beside, bytes)?;
-        fs::rename(&beside, path)
+        // Threads of one process store the same image too, so each writing has a file of its own.
+        static WRITINGS: AtomicU64 = AtomicU64::new(0);
+        let writing = WRITINGS.fetch_add(1, Ordering::Relaxed);
+        let beside = path.with_extension(format!("tmp-{}-{writing}", std::process::id()));
+        fs::write(&beside, bytes)
+            .and_then(|()| fs::rename(&beside, path))
+            .inspect_err(|_| {
+                let _ = fs::remove_file(&beside);
+            })
     }
 }
 
@@ -125,4 +132,36 @@ fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
 pub(super) fn deserialize_fresh(engine: &Engine, code: &[u8]) -> Result<Component, LoadFailure> {
     // SAFETY: as above; it never left this process and its child.
     unsafe { Component::deserialize(engine.wasmtime(), code) }.map_err(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_that_store_one_image_at_a_time_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = ImageCache::open(&folder.path().join("images")).unwrap();
+        let (key, code) = (ImageKey("k".to_owned()), vec![7; 1 << 16]);
+        let description = Description {
+            name: "n".to_owned(),
+            version: "1".to_owned(),
+            documentation: String::new(),
+            settings_schema: String::new(),
+            facts: Vec::new(),
+            supplies: false,
+        };
+        std::thread::scope(|threads| {
+            for _ in 0..8 {
+                threads.spawn(|| {
+                    for _ in 0..50 {
+                        cache.store(&key, &description, &code).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read(cache.path(&key, "cwasm")).unwrap(), code);
+        // Nothing is left beside the image and its label.
+        assert_eq!(fs::read_dir(&cache.folder).unwrap().count(), 2);
+    }
 }
