@@ -75,6 +75,8 @@ fn a_month_of_500_clusters(bencher: divan::Bencher<'_, '_>) {
             scenario: path.clone(),
             ledger: Some(folder.path().join(format!("{number}.db"))),
             policies: None,
+            variant: None,
+            explain: None,
         };
         let simulated = simulate(&options, &host, &mut |_| {}).unwrap();
         assert_eq!(simulated.requests.len(), 500);

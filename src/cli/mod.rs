@@ -9,6 +9,7 @@ mod estimate;
 mod exit;
 mod explain;
 mod import;
+mod ingest;
 mod ledger;
 mod lint;
 mod plugin;
@@ -16,6 +17,7 @@ mod policy;
 mod price;
 mod progress;
 mod report;
+mod resources;
 mod simulate;
 
 use clap::{Parser, Subcommand};
@@ -45,8 +47,13 @@ enum Command {
     Estimate(estimate::Estimate),
     /// Live through a scenario: admission, lifecycle, billing, report
     Simulate(simulate::Simulate),
+    /// Take what really happened into a ledger
+    #[command(subcommand)]
+    Ingest(ingest::Ingest),
     /// Report a month from the ledger
     Report(report::Report),
+    /// List what exists in the cloud at an instant
+    Resources(resources::Resources),
     /// Work with policies
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -84,7 +91,9 @@ pub fn main() -> ExitCode {
         Command::Check(c) => c.run(),
         Command::Estimate(c) => c.run(),
         Command::Simulate(c) => c.run(),
+        Command::Ingest(c) => c.run(),
         Command::Report(c) => c.run(),
+        Command::Resources(c) => c.run(),
         Command::Policy(c) => c.run(),
         Command::Plugin(c) => c.run(),
         Command::Price(c) => c.run(),

@@ -31,7 +31,6 @@ impl Bars {
         let (what, done, all) = match step {
             Step::Judged(done, all) => ("judging", done, all),
             Step::Lived(done, all) => ("living", done, all),
-            Step::Billed(done, all) => ("billing", done, all),
         };
         match &self.current {
             Some((shown, bar)) if *shown == what => bar.set_position(done),

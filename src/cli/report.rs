@@ -44,6 +44,11 @@ pub(super) struct ReportFlags {
 }
 
 impl ReportFlags {
+    /// The form asked for.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Whether the reader is a person at a terminal.
     pub fn is_text(&self) -> bool {
         self.format == Format::Text

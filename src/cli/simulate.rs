@@ -4,16 +4,28 @@ use clap::Args;
 use std::path::PathBuf;
 
 use super::context::SandboxFlags;
-use super::exit::{Exit, complain, finish, print};
+use super::exit::{Exit, complain, finish, json, json_line, print};
 use super::progress::Bars;
 use super::report::{ReportFlags, rendered};
 use crate::model::decision::{Enforcement, Outcome};
-use crate::model::diagnostic::Diagnostics;
-use crate::ops::simulate::{JudgedRequest, SimulateOptions, Simulated, simulate};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::period::rfc3339;
+use crate::ops::simulate::{CompareOptions, JudgedRequest, SimulateOptions, Simulated, compare, simulate};
+use crate::plugin::Host;
+use crate::report::timeline::Timeline;
+use crate::report::{Format, comparison};
 
-/// Judges a scenario's requests, lets the admitted live through its period, bills every second, reports.
+/// Refusals that a summary shows.
+const MOST_REFUSALS: usize = 20;
+
+/// Judges a scenario's requests, lets the admitted live through its period, bills every second, reports. With --compare,
+/// variants of the scenario are lived with the same chance and set side by side, and no ledger is written.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: tollgate simulate examples/october --ledger october.db")]
+#[command(
+    after_help = "Example: tollgate simulate examples/october --ledger october.db\n         \
+                        tollgate simulate examples/lifecycle --compare base on-demand no-pool\n         \
+                        tollgate simulate examples/october --ledger october.db --explain etl-orders"
+)]
 pub(super) struct Simulate {
     /// The scenario: a file, or a folder with scenario.yaml
     scenario: PathBuf,
@@ -23,6 +35,15 @@ pub(super) struct Simulate {
     /// Folder of policies instead of those the scenario names
     #[arg(long, value_name = "FOLDER")]
     policies: Option<PathBuf>,
+    /// One of the scenario's variants instead of the scenario itself
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// Variants to set side by side; `base` is the scenario itself
+    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["variant", "ledger", "explain"])]
+    compare: Vec<String>,
+    /// Draw the starts of this cluster (name or cluster_id) or job, step by step, with what was billed from when on
+    #[arg(long, value_name = "NAME")]
+    explain: Option<String>,
     #[command(flatten)]
     report: ReportFlags,
     #[command(flatten)]
@@ -36,16 +57,25 @@ impl Simulate {
 
     fn answer(self) -> Result<Exit, Diagnostics> {
         let host = self.sandbox.host()?;
+        if !self.compare.is_empty() {
+            return self.set_side_by_side(&host);
+        }
         let options = SimulateOptions {
             scenario: self.scenario,
             ledger: self.ledger,
             policies: self.policies,
+            variant: self.variant,
+            explain: self.explain,
         };
         let mut bars = Bars::default();
         let simulated = simulate(&options, &host, &mut |step| bars.show(step));
         bars.finish();
         let simulated = simulated?;
         complain(&simulated.warnings);
+        if !simulated.starts.is_empty() {
+            print(&timelines(&simulated.starts, self.report.format())?);
+            return Ok(Exit::InOrder);
+        }
         if self.report.is_text() {
             print(&summary(&simulated));
         }
@@ -54,6 +84,42 @@ impl Simulate {
         }
         Ok(Exit::InOrder)
     }
+
+    fn set_side_by_side(self, host: &Host) -> Result<Exit, Diagnostics> {
+        let options = CompareOptions {
+            scenario: self.scenario,
+            variants: self.compare,
+            policies: self.policies,
+        };
+        let mut bars = Bars::default();
+        let compared = compare(&options, host, &mut |_, step| bars.show(step));
+        bars.finish();
+        let compared = compared?;
+        print(&match self.report.format() {
+            Format::Json => json(&compared)?,
+            Format::Markdown => comparison::markdown(&compared),
+            Format::Csv => comparison::csv(&compared)
+                .map_err(|why| Diagnostic::error("report::render", "comparison", why))?,
+            Format::Text => comparison::text(&compared),
+        });
+        Ok(Exit::InOrder)
+    }
+}
+
+/// The starts that were asked for: drawn, or as JSON, one object per line.
+fn timelines(starts: &[Timeline], format: Format) -> Result<String, Diagnostics> {
+    let mut out = String::new();
+    for (i, start) in starts.iter().enumerate() {
+        if format == Format::Json {
+            out.push_str(&json_line(start)?);
+            continue;
+        }
+        if i > 0 {
+            out.push('\n');
+        }
+        out.push_str(&start.text());
+    }
+    Ok(out)
 }
 
 /// What was decided and what was billed.
@@ -84,6 +150,23 @@ fn summary(simulated: &Simulated) -> String {
         simulated.known_facts,
         simulated.skipped_runs,
     ));
+    if !simulated.refusals.is_empty() {
+        out.push_str(&format!(
+            "{} requests of users were refused:\n",
+            simulated.refusals.len()
+        ));
+        for refusal in simulated.refusals.iter().take(MOST_REFUSALS) {
+            out.push_str(&format!(
+                "  {} {} {}: {} {}\n",
+                rfc3339(refusal.at),
+                refusal.cluster_id,
+                refusal.call,
+                refusal.error_code,
+                refusal.message,
+            ));
+        }
+        out.push('\n');
+    }
     out
 }
 

@@ -29,12 +29,32 @@ pub struct InstancePool {
     /// Runtimes already on the instances' disks; at most one.
     #[serde(default)]
     pub preloaded_spark_versions: Vec<String>,
+    /// Container images already on the instances' disks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preloaded_docker_images: Vec<DockerImage>,
+    /// Whether disks are added to instances that run short of disk space.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enable_elastic_disk: bool,
+    /// `disk_spec`: further disks of every instance, as the API takes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_spec: Option<Value>,
     /// Tags; VM lines of pool instances carry these, not the cluster's.
     #[serde(default)]
     pub custom_tags: std::collections::BTreeMap<String, String>,
     /// `aws_attributes`, `azure_attributes` or `gcp_attributes`: the pool's, not the cluster's, decides spot.
     #[serde(flatten)]
     pub attributes: PoolAttributes,
+}
+
+/// A container image, as clusters and pools name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DockerImage {
+    /// Where it is pulled from.
+    pub url: String,
+    /// User name and password of its registry; nothing here reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basic_auth: Option<Value>,
 }
 
 /// The cloud's attribute block.

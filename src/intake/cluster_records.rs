@@ -317,7 +317,7 @@ fn of_api(mut fields: Map<String, Value>) -> Record {
 
 /// Takes the node types that come from pools out of a request, and gives the pools that have them: a request may not
 /// name both, and the pool's attributes are those that the server reports for the cluster.
-fn pools(body: &mut Map<String, Value>) -> Vec<InstancePool> {
+pub(super) fn pools(body: &mut Map<String, Value>) -> Vec<InstancePool> {
     let text =
         |body: &Map<String, Value>, name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let workers = text(body, "instance_pool_id");
@@ -351,6 +351,9 @@ fn pools(body: &mut Map<String, Value>) -> Vec<InstancePool> {
                 max_capacity: None,
                 idle_instance_autotermination_minutes: 0,
                 preloaded_spark_versions: Vec::new(),
+                preloaded_docker_images: Vec::new(),
+                enable_elastic_disk: false,
+                disk_spec: None,
                 custom_tags: BTreeMap::new(),
                 attributes: attributes.clone(),
             });

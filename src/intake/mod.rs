@@ -3,9 +3,11 @@
 //! In goes text; out come requests and, for what cannot be read, diagnostics. One bad request among many does
 //! not hide the good ones.
 
+pub mod cluster_events;
 pub mod cluster_records;
 pub mod clusters_api;
 mod compute_clusters_table;
+mod event_details;
 pub mod existing_clusters;
 mod record;
 pub mod request;

@@ -13,14 +13,26 @@ pub enum Purpose {
     JobId,
     /// An instance id.
     InstanceId,
-    /// How long a machine takes from being asked for to being usable.
-    ColdStart,
-    /// How long a machine that a pool held ready takes.
-    WarmStart,
-    /// How long the tear-down of a cluster takes.
+    /// How long the steps of a start take, one part per machine.
+    Steps,
+    /// Everything that can happen to one machine: eviction, loss, a full disk.
+    Machine,
+    /// Whether the cloud has a machine to give.
+    Capacity,
+    /// Whether an init script fails.
+    InitScripts,
+    /// What can happen to a running cluster.
+    Health,
+    /// How long the tear-down of a cluster or an instance takes.
     Termination,
-    /// How long a session or a run works.
+    /// How long the other things that happen to a cluster take: recovery, pauses, autoscaling.
+    Delay,
+    /// How long work lasts, and each of its tasks.
     Work,
+    /// Commands of a session: how many, how long the pauses.
+    Session,
+    /// Whether an attempt of a task fails.
+    Attempt,
 }
 
 impl Purpose {
@@ -29,10 +41,16 @@ impl Purpose {
             Purpose::ClusterId => "cluster_id",
             Purpose::JobId => "job_id",
             Purpose::InstanceId => "instance_id",
-            Purpose::ColdStart => "cold_start",
-            Purpose::WarmStart => "warm_start",
+            Purpose::Steps => "steps",
+            Purpose::Machine => "machine",
+            Purpose::Capacity => "capacity",
+            Purpose::InitScripts => "init_scripts",
+            Purpose::Health => "health",
             Purpose::Termination => "termination",
+            Purpose::Delay => "delay",
             Purpose::Work => "work",
+            Purpose::Session => "session",
+            Purpose::Attempt => "attempt",
         }
     }
 }
@@ -62,9 +80,7 @@ impl Draws {
     /// A number from 0 up to, not including, `limit`.
     pub fn below(&self, limit: u64, object: &str, purpose: Purpose, index: &[u64]) -> u64 {
         let [number] = self.numbers(object, purpose, index);
-        // The upper half of the product maps 2^64 numbers evenly onto `limit` of them.
-        let product = u128::from(number).saturating_mul(u128::from(limit));
-        u64::try_from(product >> 64).unwrap_or_default()
+        scaled(number, limit)
     }
 
     /// Eight letters and digits.
@@ -103,6 +119,69 @@ impl Draws {
     }
 }
 
+/// The draws of one object for one purpose, numbered: many draws for the price of one hash. Like [`Draws`] it has no
+/// state, so a number depends on what it is for and never on when it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DrawKey(u64);
+
+impl Draws {
+    /// The numbered draws of an object for a purpose.
+    pub fn key(&self, object: &str, purpose: Purpose, index: &[u64]) -> DrawKey {
+        let [number] = self.numbers(object, purpose, index);
+        DrawKey(number)
+    }
+}
+
+impl DrawKey {
+    /// The draws of a part of the object.
+    pub fn part(self, index: u64) -> DrawKey {
+        DrawKey(self.number(index))
+    }
+
+    /// A number of the range, each as likely as the others.
+    pub fn within(self, range: Between, index: u64) -> u32 {
+        let width = u64::from(range.max.saturating_sub(range.min)).saturating_add(1);
+        let drawn = self.below(width, index);
+        range.min.saturating_add(u32::try_from(drawn).unwrap_or(u32::MAX))
+    }
+
+    /// A number from 0 up to, not including, `limit`.
+    pub fn below(self, limit: u64, index: u64) -> u64 {
+        scaled(self.number(index), limit)
+    }
+
+    /// The second, counted from 0, at which something with a chance per hour first happens, if it does within so many
+    /// seconds. Each hour has its own draw, and the second in that hour another.
+    pub fn first_within(self, per_million_hours: u32, seconds: i64) -> Option<i64> {
+        if per_million_hours == 0 {
+            return None;
+        }
+        (0_u32..)
+            .take_while(|hour| i64::from(*hour) * 3600 < seconds)
+            .find(|hour| self.below(1_000_000, u64::from(*hour)) < u64::from(per_million_hours))
+            .map(|hour| {
+                let within = self.part(u64::MAX).below(3600, u64::from(hour));
+                i64::from(hour) * 3600 + i64::try_from(within).unwrap_or_default()
+            })
+            .filter(|second| *second < seconds)
+    }
+
+    /// SplitMix64 (Steele, Lea and Flood, 2014): its output for consecutive indices passes the usual test batteries.
+    fn number(self, index: u64) -> u64 {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut z = self.0.wrapping_add(index.wrapping_add(1).wrapping_mul(GOLDEN));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// The upper half of the product maps 2^64 numbers evenly onto `limit` of them.
+fn scaled(number: u64, limit: u64) -> u64 {
+    let product = u128::from(number).saturating_mul(u128::from(limit));
+    u64::try_from(product >> 64).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +195,7 @@ mod tests {
         for other in [
             draw(&Draws::new(8), "a", Purpose::Work, &[1]),
             draw(&draws, "b", Purpose::Work, &[1]),
-            draw(&draws, "a", Purpose::ColdStart, &[1]),
+            draw(&draws, "a", Purpose::Steps, &[1]),
             draw(&draws, "a", Purpose::Work, &[2]),
             draw(&draws, "a", Purpose::Work, &[1, 0]),
         ] {
@@ -140,6 +219,22 @@ mod tests {
             max: u32::MAX,
         };
         assert!(draws.within(whole, "x", Purpose::Work, &[0]) > 0);
+    }
+
+    /// The first outputs of SplitMix64 for the state 0, as Vigna's reference program prints them.
+    #[test]
+    fn numbered_draws_are_splitmix64() {
+        let zero = DrawKey(0);
+        assert_eq!(
+            [zero.number(0), zero.number(1), zero.number(2)],
+            [
+                0xe220_a839_7b1d_cdaf,
+                0x6e78_9e6a_a1b9_65f4,
+                0x06c4_5d18_8009_454f
+            ]
+        );
+        let key = Draws::new(7).key("a", Purpose::Work, &[1]);
+        assert!((0..1000).all(|i| (3..=6).contains(&key.within(Between { min: 3, max: 6 }, i))));
     }
 
     #[test]

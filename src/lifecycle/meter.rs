@@ -1,25 +1,26 @@
-//! The meter: what has run becomes usage, one per stretch of one meter on one instance for one subject.
+//! The meter: what has run becomes usage, one per stretch of one meter on one resource for one subject.
 //!
-//! A machine's own meters (VM, disks, address) run from launch until it is gone; the DBU meter runs while the
-//! machine's cluster is RUNNING. A stretch ends where the subject changes, and the next one starts there.
+//! A machine's own meters (VM, disks, address) run from launch until it is gone; the DBU meter runs while the machine
+//! is a node of a cluster that is RUNNING or RESIZING. A stretch ends where the subject changes, and the next one
+//! starts there. Simulated lives and replayed ones are billed by this meter alike.
 
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
 use crate::model::exact::{Inexact, add};
 use crate::model::meter::{Meter, MeterRate};
-use crate::model::period::{Instant, Period};
+use crate::model::period::{Period, from_unix};
 use crate::model::usage::{Subject, Usage};
 
-/// A meter that may run on many instances, with how fast it runs.
+/// A meter that may run on many resources, with how fast it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rate {
-    meter: Arc<Meter>,
-    per_hour: Option<Decimal>,
+    pub meter: Arc<Meter>,
+    pub per_hour: Option<Decimal>,
 }
 
 /// The meters of one node, each once: two disks of one size are one meter that runs at twice the rate.
-/// So instance, meter and start identify a usage.
+/// So resource, meter and start identify a usage.
 pub(super) fn rates<'a>(meters: impl IntoIterator<Item = &'a MeterRate>) -> Result<Arc<[Rate]>, Inexact> {
     let mut rates: Vec<Rate> = Vec::new();
     for MeterRate { meter, per_hour } in meters {
@@ -39,48 +40,30 @@ pub(super) fn rates<'a>(meters: impl IntoIterator<Item = &'a MeterRate>) -> Resu
     Ok(rates.into())
 }
 
-/// All usage so far.
-#[derive(Debug, Default)]
-pub(super) struct Meters {
-    usage: Vec<Usage>,
-}
-
-impl Meters {
-    /// Notes a stretch of every given meter. A stretch without length is none.
-    pub fn note(
-        &mut self,
-        resource: &str,
-        subject: &Arc<Subject>,
-        rates: &[Rate],
-        start: Instant,
-        end: Instant,
-    ) {
-        let Some(period) = Period::new(start, end) else {
-            return;
-        };
-        self.usage.extend(rates.iter().map(|rate| Usage {
-            resource: resource.to_owned(),
-            subject: Arc::clone(subject),
-            meter: Arc::clone(&rate.meter),
-            per_hour: rate.per_hour,
-            period,
-            since: start,
-        }));
-    }
-
-    /// The usage by start, then subject, instance and meter.
-    pub fn sorted(mut self) -> Vec<Usage> {
-        self.usage.sort_by(|a, b| {
-            let by_subject = || a.subject.cmp(&b.subject);
-            let by_resource = || (&a.resource, &a.meter).cmp(&(&b.resource, &b.meter));
-            a.period
-                .start
-                .cmp(&b.period.start)
-                .then_with(by_subject)
-                .then_with(by_resource)
-        });
-        self.usage
-    }
+/// The usage of one stretch, in Unix seconds: one for every meter. A stretch without length is none.
+pub(super) fn stretch<'r>(
+    resource: &'r str,
+    subject: &'r Arc<Subject>,
+    rates: &'r [Rate],
+    start: i64,
+    end: i64,
+) -> impl Iterator<Item = Usage> + use<'r> {
+    let period = Period::new(from_unix(start), from_unix(end));
+    let rates = if period.is_some() { rates } else { &[] };
+    rates
+        .iter()
+        .zip(std::iter::repeat(period))
+        .filter_map(move |(rate, period)| {
+            let period = period?;
+            Some(Usage {
+                resource: resource.to_owned(),
+                subject: Arc::clone(subject),
+                meter: Arc::clone(&rate.meter),
+                per_hour: rate.per_hour,
+                period,
+                since: period.start,
+            })
+        })
 }
 
 #[cfg(test)]
@@ -97,5 +80,17 @@ mod tests {
         let two = rates(&[disk(one), disk(one)]).unwrap();
         assert_eq!((two.len(), two[0].per_hour), (1, Some(Decimal::TWO)));
         assert_eq!(rates(&[disk(one), disk(None)]).unwrap()[0].per_hour, None);
+    }
+
+    #[test]
+    fn a_stretch_without_length_is_none() {
+        let rates = rates(&[MeterRate {
+            meter: "vm/AZURE/westus2/n/on_demand".parse().unwrap(),
+            per_hour: Some(Decimal::ONE),
+        }])
+        .unwrap();
+        let subject = Arc::new(Subject::default());
+        assert_eq!(stretch("i", &subject, &rates, 5, 5).count(), 0);
+        assert_eq!(stretch("i", &subject, &rates, 5, 6).count(), 1);
     }
 }

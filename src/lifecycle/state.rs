@@ -7,8 +7,8 @@ use crate::databricks::state::State;
 /// What moves a cluster from one state to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Trigger {
-    /// The last of the nodes that were waited for has come.
-    NodesCame,
+    /// The nodes that were waited for have come, or those that were too many have gone.
+    Ready,
     /// Somebody or some deadline ends the cluster.
     Terminate,
     /// Its nodes are gone.
@@ -24,14 +24,14 @@ pub enum Trigger {
 /// The whole table. Databricks documents these transitions and no others; TERMINATED to PENDING is what
 /// `clusters/start` does.
 const TRANSITIONS: [(State, Trigger, State); 11] = [
-    (State::Pending, Trigger::NodesCame, State::Running),
+    (State::Pending, Trigger::Ready, State::Running),
     (State::Pending, Trigger::Terminate, State::Terminating),
     (State::Running, Trigger::Resize, State::Resizing),
     (State::Running, Trigger::Restart, State::Restarting),
     (State::Running, Trigger::Terminate, State::Terminating),
-    (State::Restarting, Trigger::NodesCame, State::Running),
+    (State::Restarting, Trigger::Ready, State::Running),
     (State::Restarting, Trigger::Terminate, State::Terminating),
-    (State::Resizing, Trigger::NodesCame, State::Running),
+    (State::Resizing, Trigger::Ready, State::Running),
     (State::Resizing, Trigger::Terminate, State::Terminating),
     (State::Terminating, Trigger::Released, State::Terminated),
     (State::Terminated, Trigger::Start, State::Pending),
@@ -62,7 +62,7 @@ pub fn next(state: State, trigger: Trigger) -> Result<State, IllegalTransition> 
 impl fmt::Display for Trigger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Trigger::NodesCame => "`nodes came`",
+            Trigger::Ready => "`ready`",
             Trigger::Terminate => "`terminate`",
             Trigger::Released => "`released`",
             Trigger::Start => "`start`",
@@ -72,6 +72,133 @@ impl fmt::Display for Trigger {
     }
 }
 
+/// What the API answers to a request that is not in order: `error_code` and `message`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error_code}: {message}")]
+pub struct ApiError {
+    /// `INVALID_STATE` or `INVALID_PARAMETER_VALUE`.
+    pub error_code: &'static str,
+    /// In Databricks' words where they are known.
+    pub message: String,
+}
+
+/// A request of the Clusters API to a cluster that there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Call {
+    /// `clusters/start`
+    Start,
+    /// `clusters/restart`
+    Restart,
+    /// `clusters/edit`
+    Edit,
+    /// `clusters/resize`
+    Resize,
+    /// `clusters/delete`
+    Delete,
+    /// `clusters/permanent-delete`
+    PermanentDelete,
+    /// `clusters/pin`
+    Pin,
+    /// `clusters/unpin`
+    Unpin,
+}
+
+/// What follows from a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The cluster moves to another state.
+    Moves(Trigger),
+    /// It stays in its state, and something about it changes.
+    Stays,
+    /// Nothing changes.
+    Nothing,
+}
+
+/// The second table: which request is in order in which state. What is not in it is refused.
+const ANSWERS: [(State, Call, Answer); 29] = {
+    use Answer::{Moves, Nothing, Stays};
+    use Call::*;
+    use State::*;
+    [
+        (Terminated, Start, Moves(Trigger::Start)),
+        (Running, Restart, Moves(Trigger::Restart)),
+        (Running, Edit, Moves(Trigger::Restart)),
+        (Terminated, Edit, Stays),
+        (Running, Resize, Moves(Trigger::Resize)),
+        (Pending, Delete, Moves(Trigger::Terminate)),
+        (Running, Delete, Moves(Trigger::Terminate)),
+        (Restarting, Delete, Moves(Trigger::Terminate)),
+        (Resizing, Delete, Moves(Trigger::Terminate)),
+        (Terminating, Delete, Nothing),
+        (Terminated, Delete, Nothing),
+        (Pending, PermanentDelete, Moves(Trigger::Terminate)),
+        (Running, PermanentDelete, Moves(Trigger::Terminate)),
+        (Restarting, PermanentDelete, Moves(Trigger::Terminate)),
+        (Resizing, PermanentDelete, Moves(Trigger::Terminate)),
+        (Terminating, PermanentDelete, Stays),
+        (Terminated, PermanentDelete, Stays),
+        (Pending, Pin, Stays),
+        (Running, Pin, Stays),
+        (Restarting, Pin, Stays),
+        (Resizing, Pin, Stays),
+        (Terminating, Pin, Stays),
+        (Terminated, Pin, Stays),
+        (Pending, Unpin, Stays),
+        (Running, Unpin, Stays),
+        (Restarting, Unpin, Stays),
+        (Resizing, Unpin, Stays),
+        (Terminating, Unpin, Stays),
+        (Terminated, Unpin, Stays),
+    ]
+};
+
+/// What a request to a cluster comes to. A job's cluster can only be deleted, pinned and unpinned.
+///
+/// # Errors
+/// What the API answers: `INVALID_STATE` for a state in which the request is not in order (the wording is that of
+/// `clusters/start`, the one that is known), `INVALID_PARAMETER_VALUE` for a job's cluster.
+pub fn answer(cluster_id: &str, of_job: bool, state: State, call: Call) -> Result<Answer, ApiError> {
+    let refused = |error_code, message| Err(ApiError { error_code, message });
+    let for_people = matches!(call, Call::Start | Call::Restart | Call::Edit | Call::Resize);
+    if of_job && for_people {
+        let verb = match call {
+            Call::Start => "start",
+            Call::Restart => "restart",
+            Call::Edit => "edit",
+            _ => "resize",
+        };
+        return refused(
+            "INVALID_PARAMETER_VALUE",
+            format!("Cannot {verb} cluster {cluster_id} created by JobLauncher"),
+        );
+    }
+    let known = ANSWERS.iter().find(|(s, c, _)| (*s, *c) == (state, call));
+    match known {
+        Some((_, _, answer)) => Ok(*answer),
+        None => refused(
+            "INVALID_STATE",
+            format!(
+                "Cluster {cluster_id} is in unexpected state {}.",
+                capitalised(state)
+            ),
+        ),
+    }
+}
+
+/// What every call to a cluster that is gone is answered.
+pub fn gone(cluster_id: &str) -> ApiError {
+    ApiError {
+        error_code: "INVALID_PARAMETER_VALUE",
+        message: format!("Cluster {cluster_id} does not exist"),
+    }
+}
+
+/// `Running`, as the API's messages spell a state.
+fn capitalised(state: State) -> String {
+    let (first, rest) = state.as_str().split_at(1);
+    format!("{first}{}", rest.to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +206,7 @@ mod tests {
 
     const STATES: [State; 6] = [Pending, Running, Restarting, Resizing, Terminating, Terminated];
     const TRIGGERS: [Trigger; 6] = [
-        Trigger::NodesCame,
+        Trigger::Ready,
         Trigger::Terminate,
         Trigger::Released,
         Trigger::Start,

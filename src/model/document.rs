@@ -3,7 +3,8 @@
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Diagnostics, json_message};
 
@@ -14,7 +15,16 @@ pub struct Document {
     pub source: String,
     /// Its content.
     pub value: Value,
-    places: HashMap<String, Place>,
+    places: BTreeMap<String, Place>,
+    /// What a merge patch put there or took away, by pointer.
+    merged: BTreeMap<String, Origin>,
+}
+
+/// Where a merged value stands.
+#[derive(Debug, Clone)]
+struct Origin {
+    document: Arc<Document>,
+    pointer: String,
 }
 
 /// Line and column, both from 1.
@@ -55,7 +65,7 @@ impl Document {
         };
         let mut reader = Reader {
             source,
-            places: HashMap::new(),
+            places: BTreeMap::new(),
             problems: Vec::new(),
         };
         let value = reader.value(root, &mut String::new(), 0);
@@ -66,6 +76,7 @@ impl Document {
             source: source.to_owned(),
             value,
             places: reader.places,
+            merged: BTreeMap::new(),
         })
     }
 
@@ -87,29 +98,29 @@ impl Document {
                 Ok(value) => Ok(Document {
                     source: source.to_owned(),
                     value,
-                    places: HashMap::new(),
+                    places: BTreeMap::new(),
+                    merged: BTreeMap::new(),
                 }),
                 Err(_) => Err(problems),
             }),
         }
     }
 
-    /// The place of the value at a JSON pointer; that of the nearest parent where it has none.
+    /// The place of the value at a JSON pointer; that of the nearest parent where it has none. Of a merged value it is
+    /// the place in the document that it comes from.
     pub fn place(&self, pointer: &str) -> Place {
-        let mut pointer = pointer;
-        loop {
-            if let Some(place) = self.places.get(pointer) {
-                return *place;
-            }
-            match pointer.rfind('/') {
-                Some(cut) => pointer = pointer.get(..cut).unwrap_or(""),
-                None => return Place::default(),
-            }
+        if let Some((document, pointer)) = self.origin(pointer) {
+            return document.place(&pointer);
         }
+        self.nearest(pointer, |at| self.places.get(at).copied())
+            .unwrap_or_default()
     }
 
-    /// An error at the value of a JSON pointer.
+    /// An error at the value of a JSON pointer; at its origin where it was merged.
     pub fn error(&self, code: &'static str, pointer: &str, message: impl Into<String>) -> Diagnostic {
+        if let Some((document, pointer)) = self.origin(pointer) {
+            return document.error(code, &pointer, message);
+        }
         let place = self.place(pointer);
         Diagnostic::error(code, &self.source, message)
             .at(place.line, place.column)
@@ -119,19 +130,129 @@ impl Document {
     /// A part of the document as a document of its own, places kept.
     pub fn part(&self, pointer: &str) -> Option<Document> {
         let value = self.value.pointer(pointer)?.clone();
-        let places = self
-            .places
-            .iter()
-            .filter_map(|(at, place)| {
-                let rest = at.strip_prefix(pointer)?;
-                (rest.is_empty() || rest.starts_with('/')).then(|| (rest.to_owned(), *place))
-            })
-            .collect();
+        let places = inside(&self.places, pointer).collect();
+        let mut merged: BTreeMap<String, Origin> = inside(&self.merged, pointer).collect();
+        if let Some((document, pointer)) = self.origin(pointer) {
+            let document = Arc::clone(document);
+            merged.insert(String::new(), Origin { document, pointer });
+        }
         Some(Document {
             source: self.source.clone(),
             value,
             places,
+            merged,
         })
+    }
+
+    /// Merges the value that `patch` has at `from` over the value at `at`, by JSON Merge Patch (RFC 7386): members of
+    /// objects are merged, `null` takes a member away, anything else takes the place of what was there. What is merged
+    /// keeps the place it has in `patch`. Nothing happens where one of the two pointers leads nowhere.
+    pub fn merge(&mut self, at: &str, patch: &Arc<Document>, from: &str) {
+        let Some(value) = patch.value.pointer(from) else {
+            return;
+        };
+        let mut origins = Vec::new();
+        if let Some(target) = slot(&mut self.value, at) {
+            merge(target, value, (at, from), &mut origins);
+        }
+        for (at, pointer) in origins {
+            // What was merged below is no more.
+            self.merged
+                .retain(|known, _| below(known, &at).is_none_or(str::is_empty));
+            let document = Arc::clone(patch);
+            self.merged.insert(at, Origin { document, pointer });
+        }
+    }
+
+    /// Where a merged value comes from.
+    fn origin(&self, pointer: &str) -> Option<(&Arc<Document>, String)> {
+        if self.merged.is_empty() {
+            return None;
+        }
+        self.nearest(pointer, |at| {
+            let origin = self.merged.get(at)?;
+            let rest = pointer.get(at.len()..).unwrap_or("");
+            Some((&origin.document, format!("{}{rest}", origin.pointer)))
+        })
+    }
+
+    /// What there is of a pointer or of the nearest parent that has it.
+    fn nearest<T>(&self, pointer: &str, of: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let mut at = pointer;
+        loop {
+            if let Some(found) = of(at) {
+                return Some(found);
+            }
+            at = at.get(..at.rfind('/')?).unwrap_or("");
+        }
+    }
+}
+
+/// The entries at a pointer and below it, by the rest of their pointers.
+fn inside<'a, T: Clone>(
+    all: &'a BTreeMap<String, T>,
+    pointer: &'a str,
+) -> impl Iterator<Item = (String, T)> + 'a {
+    // Sorted keys: what is below stands together, so that the parts of a long document cost what they hold.
+    let inner = format!("{pointer}/");
+    let start = inner.clone();
+    all.get_key_value(pointer)
+        .into_iter()
+        .chain(
+            all.range::<String, _>(start..)
+                .take_while(move |(at, _)| at.starts_with(&inner)),
+        )
+        .filter_map(move |(at, what)| Some((below(at, pointer)?.to_owned(), what.clone())))
+}
+
+/// What follows `parent` in a pointer; none where it is not inside.
+fn below<'a>(pointer: &'a str, parent: &str) -> Option<&'a str> {
+    pointer
+        .strip_prefix(parent)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The value at a pointer; a member that an object lacks is added.
+fn slot<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value> {
+    let Some((parent, step)) = pointer.rsplit_once('/') else {
+        return Some(value);
+    };
+    match value.pointer_mut(parent)? {
+        Value::Object(members) => Some(
+            members
+                .entry(step.replace("~1", "/").replace("~0", "~"))
+                .or_insert(Value::Null),
+        ),
+        Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
+/// RFC 7386, section 2. `origins` hears which pointers were replaced or taken away, and where the patch says so.
+fn merge(target: &mut Value, patch: &Value, (at, from): (&str, &str), origins: &mut Vec<(String, String)>) {
+    let Value::Object(members) = patch else {
+        *target = patch.clone();
+        origins.push((at.to_owned(), from.to_owned()));
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+        origins.push((at.to_owned(), from.to_owned()));
+    }
+    let Value::Object(target) = target else { return };
+    for (key, member) in members {
+        let (at, from) = (pointer_step(at, key), pointer_step(from, key));
+        if member.is_null() {
+            target.shift_remove(key);
+            origins.push((at, from));
+        } else {
+            merge(
+                target.entry(key).or_insert(Value::Null),
+                member,
+                (&at, &from),
+                origins,
+            );
+        }
     }
 }
 
@@ -151,7 +272,7 @@ pub fn pointer_step(pointer: &str, step: &str) -> String {
 
 struct Reader<'a> {
     source: &'a str,
-    places: HashMap<String, Place>,
+    places: BTreeMap<String, Place>,
     problems: Vec<Diagnostic>,
 }
 
@@ -285,6 +406,80 @@ mod tests {
         let json = Document::parse("p.json", "{\n  \"a\": [1, {\"b/c\": true}]\n}").unwrap();
         assert_eq!(json.place("/a/1/b~1c").line, 2);
         assert_eq!(json.part("/a").unwrap().place("/1/b~1c").line, 2);
+    }
+
+    /// The examples of RFC 7386, appendix A, that have an object as their target.
+    #[test]
+    fn patches_merge_as_the_rfc_says() {
+        let merged = |target: Value, patch: Value| {
+            let mut document = Document::parse("t", &target.to_string()).unwrap();
+            document.merge(
+                "",
+                &Arc::new(Document::parse("p", &patch.to_string()).unwrap()),
+                "",
+            );
+            document.value
+        };
+        for (target, patch, result) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
+            (
+                json!({"a": {"b": "c"}}),
+                json!({"a": {"b": "d", "c": null}}),
+                json!({"a": {"b": "d"}}),
+            ),
+            (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
+            (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
+            (
+                json!({}),
+                json!({"a": {"bb": {"ccc": null}}}),
+                json!({"a": {"bb": {}}}),
+            ),
+            (json!({"a": "foo"}), json!("bar"), json!("bar")),
+            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
+        ] {
+            assert_eq!(merged(target, patch.clone()), result, "{patch}");
+        }
+    }
+
+    #[test]
+    fn merged_values_keep_the_places_of_their_patch() {
+        let mut document = Document::parse(
+            "t.yaml",
+            "list:\n  - request:\n      a: 1\n      b: {c: [1, 2]}\n",
+        )
+        .unwrap();
+        let patch = Arc::new(
+            Document::parse("p.yaml", "\n\nx:\n  a: 2\n  b:\n    c: [{d: 1}]\n  e: null\n").unwrap(),
+        );
+        document.merge("/list/0/request", &patch, "/x");
+        let at = |document: &Document, pointer: &str| {
+            let found = document.error("test::a", pointer, "m");
+            (found.source, found.line, found.path)
+        };
+        let patched = |line, path: &str| ("p.yaml".to_owned(), line, path.to_owned());
+        let part = document.part("/list/0/request").unwrap();
+        assert_eq!(part.value, json!({"a": 2, "b": {"c": [{"d": 1}]}}));
+        assert_eq!(at(&part, "/a"), patched(4, "x.a"));
+        assert_eq!(at(&part, "/b/c/0/d"), patched(6, "x.b.c.0.d"));
+        // Gone, and the patch says so.
+        assert_eq!(at(&part, "/e"), patched(7, "x.e"));
+        assert_eq!(at(&document, "/list/0/request/a"), patched(4, "x.a"));
+        assert_eq!(at(&part, "/b").0, "t.yaml");
+        assert_eq!(at(&part, "").0, "t.yaml");
+        // A second patch over the first, and a part of what was merged.
+        let again = Arc::new(Document::parse("q.yaml", "b: 7\n").unwrap());
+        document.merge("/list/0/request", &again, "");
+        assert_eq!(at(&document, "/list/0/request/b/c/0/d").0, "q.yaml");
+        assert_eq!(at(&part.part("/b/c/0").unwrap(), "/d"), patched(6, "x.b.c.0.d"));
+        // Nowhere to put it, nothing to put.
+        document.merge("/no/where", &again, "");
+        document.merge("/list/0", &again, "/nothing");
+        assert_eq!(document.value["list"][0]["request"]["b"], 7);
     }
 
     #[test]

@@ -57,6 +57,18 @@ pub enum MeterKind {
         /// Region code of the cloud.
         region: String,
     },
+    /// A NAT gateway, per hour of its existence. What goes through it is not metered.
+    NatGateway {
+        /// Region code of the cloud.
+        region: String,
+    },
+    /// Object storage, per GB and hour that is held. Transactions are not metered.
+    Storage {
+        /// Region code of the cloud.
+        region: String,
+        /// How often the data is kept, as the cloud names it: `GRS`.
+        redundancy: String,
+    },
 }
 
 /// What is billed: a cloud and one of its meters.
@@ -68,7 +80,7 @@ pub struct Meter {
     pub kind: MeterKind,
 }
 
-/// The four columns of every cost report.
+/// The columns of cost reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Category {
@@ -78,18 +90,21 @@ pub enum Category {
     Vm,
     /// Managed disks.
     Disk,
-    /// Public IP addresses.
+    /// Public IP addresses and NAT gateways.
     Network,
+    /// Object storage: the workspace's root.
+    Storage,
 }
 
 impl Category {
-    /// `dbu`, `vm`, `disk` or `network`.
+    /// `dbu`, `vm`, `disk`, `network` or `storage`.
     pub fn as_str(self) -> &'static str {
         match self {
             Category::Dbu => "dbu",
             Category::Vm => "vm",
             Category::Disk => "disk",
             Category::Network => "network",
+            Category::Storage => "storage",
         }
     }
 }
@@ -101,14 +116,16 @@ impl Meter {
             MeterKind::Vm { .. } => Category::Vm,
             MeterKind::Dbu { .. } => Category::Dbu,
             MeterKind::Disk { .. } => Category::Disk,
-            MeterKind::PublicIp { .. } => Category::Network,
+            MeterKind::PublicIp { .. } | MeterKind::NatGateway { .. } => Category::Network,
+            MeterKind::Storage { .. } => Category::Storage,
         }
     }
 
-    /// `DBU` or `hour`.
+    /// `DBU`, `GB-hour` or `hour`.
     pub fn unit(&self) -> &'static str {
         match self.kind {
             MeterKind::Dbu { .. } => "DBU",
+            MeterKind::Storage { .. } => "GB-hour",
             _ => "hour",
         }
     }
@@ -137,6 +154,8 @@ impl Meter {
             MeterKind::Dbu { sku_name } => sku_name.clone(),
             MeterKind::Disk { disk, .. } => format!("Disk {disk}"),
             MeterKind::PublicIp { .. } => "Public IP".to_owned(),
+            MeterKind::NatGateway { .. } => "NAT gateway".to_owned(),
+            MeterKind::Storage { redundancy, .. } => format!("Storage {redundancy}"),
         }
     }
 }
@@ -160,6 +179,10 @@ impl fmt::Display for Meter {
             MeterKind::Dbu { sku_name } => write!(f, "dbu/{cloud}/{sku_name}"),
             MeterKind::Disk { region, disk } => write!(f, "disk/{cloud}/{region}/{disk}"),
             MeterKind::PublicIp { region } => write!(f, "public_ip/{cloud}/{region}"),
+            MeterKind::NatGateway { region } => write!(f, "nat_gateway/{cloud}/{region}"),
+            MeterKind::Storage { region, redundancy } => {
+                write!(f, "storage/{cloud}/{region}/{redundancy}")
+            }
         }
     }
 }
@@ -170,7 +193,7 @@ impl FromStr for Meter {
         let unknown = || UnknownName {
             what: "meter",
             found: text.to_owned(),
-            expected: "vm/CLOUD/REGION/NODE_TYPE/on_demand|spot, dbu/CLOUD/SKU, disk/CLOUD/REGION/DISK, public_ip/CLOUD/REGION",
+            expected: "vm/CLOUD/REGION/NODE_TYPE/on_demand|spot, dbu/CLOUD/SKU, disk/CLOUD/REGION/DISK, public_ip/CLOUD/REGION, nat_gateway/CLOUD/REGION, storage/CLOUD/REGION/REDUNDANCY",
         };
         let parts: Vec<&str> = text.split('/').collect();
         let (kind, cloud) = match parts.as_slice() {
@@ -209,6 +232,19 @@ impl FromStr for Meter {
                 },
                 cloud,
             ),
+            ["nat_gateway", cloud, region] => (
+                MeterKind::NatGateway {
+                    region: (*region).to_owned(),
+                },
+                cloud,
+            ),
+            ["storage", cloud, region, redundancy] => (
+                MeterKind::Storage {
+                    region: (*region).to_owned(),
+                    redundancy: (*redundancy).to_owned(),
+                },
+                cloud,
+            ),
             _ => return Err(unknown()),
         };
         Ok(Meter {
@@ -235,4 +271,55 @@ pub struct NodeMeters {
     pub while_provisioned: Vec<MeterRate>,
     /// Runs only while the node is placed in a running cluster.
     pub while_running: MeterRate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_every_meter_reads_back() {
+        for (text, category, unit, sku) in [
+            (
+                "vm/AZURE/westus2/Standard_DS3_v2/spot",
+                Category::Vm,
+                "hour",
+                "Standard_DS3_v2 Spot",
+            ),
+            (
+                "dbu/AWS/PREMIUM_JOBS_COMPUTE",
+                Category::Dbu,
+                "DBU",
+                "PREMIUM_JOBS_COMPUTE",
+            ),
+            ("disk/AZURE/westus2/P15", Category::Disk, "hour", "Disk P15"),
+            ("public_ip/GCP/us-east1", Category::Network, "hour", "Public IP"),
+            (
+                "nat_gateway/AZURE/westus2",
+                Category::Network,
+                "hour",
+                "NAT gateway",
+            ),
+            (
+                "storage/AZURE/westus2/GRS",
+                Category::Storage,
+                "GB-hour",
+                "Storage GRS",
+            ),
+        ] {
+            let meter: Meter = text.parse().unwrap();
+            assert_eq!(meter.to_string(), text);
+            assert_eq!(
+                (meter.category(), meter.unit(), meter.sku().as_str()),
+                (category, unit, sku)
+            );
+        }
+        for wrong in [
+            "nat_gateway/AZURE",
+            "storage/AZURE/westus2",
+            "storage/MOON/westus2/GRS",
+        ] {
+            assert!(wrong.parse::<Meter>().is_err(), "{wrong}");
+        }
+    }
 }

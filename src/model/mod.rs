@@ -29,6 +29,7 @@ pub mod exact;
 pub mod facts;
 pub mod finding;
 pub mod json_text;
+pub mod machine;
 pub mod meter;
 pub mod money;
 pub mod passage;

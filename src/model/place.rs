@@ -29,6 +29,16 @@ impl Cloud {
         }
     }
 
+    /// How a workspace's root storage is kept where nobody chose otherwise, as a storage meter names it. On Azure in
+    /// two regions: `storage_account_sku_name` of `azurerm_databricks_workspace` is `Standard_GRS` by default; the
+    /// buckets of the other clouds are of their standard class.
+    pub fn root_redundancy(self) -> &'static str {
+        match self {
+            Cloud::Azure => "GRS",
+            Cloud::Aws | Cloud::Gcp => "STANDARD",
+        }
+    }
+
     /// The attribute block of the Clusters API that belongs to this cloud.
     pub fn attributes_key(self) -> &'static str {
         match self {
@@ -187,4 +197,31 @@ pub struct Workspace {
     /// name is not billed: their number and size are not published.
     #[serde(default)]
     pub node_disks: Vec<String>,
+    /// Whether the workspace has a NAT gateway with an address of its own: on Azure a managed virtual network with
+    /// secure cluster connectivity has one.
+    #[serde(default)]
+    pub nat_gateway: bool,
+    /// What the workspace's root storage holds, in GB: an assumption of whoever writes it. Billed only if named.
+    #[serde(default)]
+    pub root_storage_gb: Option<u32>,
+    /// The disk that disk autoscaling adds to a node, as the cloud names it: `P15`. Billed only if named.
+    #[serde(default)]
+    pub autoscale_disk: Option<String>,
+}
+
+impl Workspace {
+    /// A workspace of which no more is known: nodes without addresses, nothing billed but machines and DBUs.
+    pub fn new(cloud: Cloud, tier: Tier) -> Workspace {
+        Workspace {
+            name: String::new(),
+            cloud,
+            region: None,
+            tier,
+            public_ip: false,
+            node_disks: Vec::new(),
+            nat_gateway: false,
+            root_storage_gb: None,
+            autoscale_disk: None,
+        }
+    }
 }

@@ -88,18 +88,34 @@ impl Schema {
     /// The names an object may have, from the schema beside the failed keyword.
     fn properties_at(&self, schema_pointer: &str) -> Vec<String> {
         let parent = schema_pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-        self.schema
-            .pointer(parent)
+        self.referred(parent)
             .and_then(|s| s.get("properties"))
             .and_then(Value::as_object)
             .map(|p| p.keys().cloned().collect())
             .unwrap_or_default()
     }
 
+    /// The schema at a pointer of which a step may be `$ref`: there it goes on where the reference leads.
+    fn referred(&self, schema_pointer: &str) -> Option<&Value> {
+        let mut at = &self.schema;
+        for step in schema_pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            at = match at {
+                Value::Object(members) => members.get(&step)?,
+                Value::Array(items) => items.get(step.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+            if step == "$ref" {
+                at = self.schema.pointer(at.as_str()?.strip_prefix('#')?)?;
+            }
+        }
+        Some(at)
+    }
+
     /// What the schema says of a place; nothing for the whole, whose description helps with no part of it.
     fn description_of(&self, schema_pointer: &str) -> Option<String> {
         let parent = schema_pointer.rsplit_once('/')?.0;
-        let said = self.schema.pointer(parent)?.get("description")?.as_str()?;
+        let said = self.referred(parent)?.get("description")?.as_str()?;
         (!parent.is_empty()).then(|| lower_first(said.trim_end_matches('.')))
     }
 }

@@ -225,14 +225,7 @@ fn load(policy: &WorkspacePolicy, settings: &Map<String, Value>, host: &Host) ->
 }
 
 fn cases(definition: &Definition, cloud: Cloud, policy: &Policy, catalogue: &Catalogue) -> StartingCases {
-    let workspace = Workspace {
-        name: String::new(),
-        cloud,
-        region: None,
-        tier: Tier::Premium,
-        public_ip: false,
-        node_disks: Vec::new(),
-    };
+    let workspace = Workspace::new(cloud, Tier::Premium);
     let at = parse_instant(AT).unwrap_or_default();
     let none = ClustersFact::default();
     starting_cases(definition, cloud, &|request, workload| {

@@ -64,12 +64,10 @@ impl PlaceOptions {
     /// A workspace of these options in a cloud.
     pub fn workspace_in(&self, cloud: Cloud) -> Workspace {
         Workspace {
-            name: String::new(),
-            cloud,
             region: self.region.clone(),
-            tier: self.tier.unwrap_or(Tier::Premium),
             public_ip: self.public_ip,
             node_disks: self.node_disks.clone(),
+            ..Workspace::new(cloud, self.tier.unwrap_or(Tier::Premium))
         }
     }
 }

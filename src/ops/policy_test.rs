@@ -236,12 +236,8 @@ fn run_case(
         return Err(Diagnostics(found.collect()));
     }
     let workspace = Workspace {
-        name: String::new(),
-        cloud: case.cloud,
         region: case.region.clone(),
-        tier: case.tier,
-        public_ip: false,
-        node_disks: Vec::new(),
+        ..Workspace::new(case.cloud, case.tier)
     };
     catalogue.load(workspace.cloud, workspace.region.as_deref())?;
     let clusters = case

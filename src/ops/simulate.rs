@@ -1,34 +1,40 @@
 //! Simulate: a scenario's requests are judged, the admitted live through its period, every second is billed
 //! into the ledger, and the months can be reported.
 //!
-//! Everything is computed before the first row is written, and facts have keys: killed at any moment, the file
-//! is consistent, and a second run writes what is missing and nothing twice.
+//! Every request is judged before the first row is written. From then on the ledger follows the simulation, and what is
+//! told has keys: killed at any moment, the file is consistent, and a second run writes what is missing and nothing
+//! twice.
 
 mod admit;
+mod compare;
+mod explain;
+mod figures;
+mod nodes;
 mod source;
+mod stream;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use admit::{Judged, admit};
+use figures::Collector;
 use source::{Source, digest};
+
+pub use compare::{CompareOptions, compare};
 
 use super::ledger::{diagnose, open};
 use super::policies::{Policies, PolicySource};
 use super::prices::catalogue;
-use crate::ledger::rate::{Rated, rate};
-use crate::lifecycle::simulation::Outcome as Lived;
-use crate::lifecycle::{Progress, Scenario, simulate as live};
+use crate::lifecycle::scenario::BASE;
+use crate::lifecycle::simulation::Refusal;
+use crate::lifecycle::{Scenario, SimulationError};
 use crate::model::decision::Decision;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::period::{Instant, Month, Period};
+use crate::model::period::{Month, Period};
 use crate::plugin::Host;
-use crate::pricing::catalogue::Catalogue;
 use crate::report::CostReport;
+use crate::report::timeline::Timeline;
 use crate::store::decision_log::DecisionRecord;
 use crate::store::run::Run;
-
-/// Facts written in one transaction.
-const BATCH: usize = 10_000;
 
 /// What to simulate and where to bill it.
 #[derive(Debug, Clone)]
@@ -39,6 +45,10 @@ pub struct SimulateOptions {
     pub ledger: Option<PathBuf>,
     /// Policies instead of those the scenario names.
     pub policies: Option<PathBuf>,
+    /// A variant of the scenario instead of the scenario itself.
+    pub variant: Option<String>,
+    /// A cluster (by name or `cluster_id`) or a job whose starts are told step by step.
+    pub explain: Option<String>,
 }
 
 /// How far a simulation has come.
@@ -46,10 +56,8 @@ pub struct SimulateOptions {
 pub enum Step {
     /// Requests judged, of all.
     Judged(u64, u64),
-    /// Seconds lived through, of all.
+    /// Seconds lived through and billed, of all.
     Lived(u64, u64),
-    /// Facts written, of all.
-    Billed(u64, u64),
 }
 
 /// A request of the scenario and what was decided.
@@ -78,8 +86,12 @@ pub struct Simulated {
     pub new_facts: u64,
     /// Facts that the ledger knew already.
     pub known_facts: u64,
-    /// Runs that did not take place since the one before still ran.
+    /// Runs that did not take place since as many as may at the same time were going on.
     pub skipped_runs: u64,
+    /// Requests of users that were refused as the API refuses them, in order of time.
+    pub refusals: Vec<Refusal>,
+    /// Starts of the cluster or job that was to be explained.
+    pub starts: Vec<Timeline>,
     /// What is odd about the scenario.
     pub warnings: Diagnostics,
     /// The reports of the months it touches.
@@ -90,102 +102,104 @@ pub struct Simulated {
 ///
 /// # Errors
 /// `file::*`, `scenario::*`, `policy::*`, `price::*`, `request::*`, `store::*`, `simulate::*`. Nothing is
-/// written before everything is computed.
+/// written before every request is judged.
 pub fn simulate(
     options: &SimulateOptions,
     host: &Host,
     observe: &mut dyn FnMut(Step),
 ) -> Result<Simulated, Diagnostics> {
     let read = Source::read(&options.scenario)?;
-    let scenario = Scenario::parse(read.main, read.includes)?;
+    let mut scenario = Scenario::parse(read.main.clone(), read.includes.clone())?;
+    if let Some(variant) = &options.variant {
+        scenario = scenario.variant(variant)?;
+    }
+    // A variant is another run with another bill, so it has a name of its own.
+    let name = match options.variant.as_deref() {
+        None | Some(BASE) => scenario.name.clone(),
+        Some(variant) => format!("{}-{variant}", scenario.name),
+    };
     let prices: Vec<PathBuf> = scenario.prices.iter().map(|p| read.folder.join(p)).collect();
     let mut catalogue = catalogue(&prices)?;
-    let policy_source = match (&options.policies, &scenario.policies) {
-        (Some(folder), _) => PolicySource::Folder(folder.clone()),
-        (None, Some(folder)) => PolicySource::Folder(read.folder.join(folder)),
-        (None, None) => PolicySource::Bundled,
-    };
-    let mut policies = Policies::open(&policy_source, host)?;
+    let source = policy_source(options.policies.as_ref(), &scenario, &read.folder);
+    let mut policies = Policies::open(&source, host)?;
     let digest = digest(&read.texts, &prices, &policies)?;
     let ledger = options
         .ledger
         .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{}.db", scenario.name)));
+        .unwrap_or_else(|| PathBuf::from(format!("{name}.db")));
     let mut database = open(&ledger)?;
     let run = Run {
-        name: scenario.name.clone(),
+        name: name.clone(),
         digest,
         seed: scenario.seed,
         period: scenario.period,
     };
-    database.begin_run(&run).map_err(|e| diagnose(&ledger, &e))?;
-
-    let (requests, simulation) = admit(&scenario, &mut policies, &mut catalogue, observe)?;
-    let lived = live(&simulation, &mut |p: Progress| observe(lived_step(&p)))
-        .map_err(|e| Diagnostic::error("simulate::failed", &scenario.name, e.to_string()))?;
-    let facts = rate_all(&catalogue, &lived, &scenario.name)?;
-
     let store = |e: crate::store::StoreError| diagnose(&ledger, &e);
+    database.begin_run(&run).map_err(store)?;
+    let (requests, simulation) = admit(&scenario, &mut policies, &mut catalogue, observe)?;
     database
-        .append_decisions(&records(&scenario.name, &requests))
+        .append_decisions(&records(&name, &requests))
         .map_err(store)?;
-    database
-        .append_cluster_events(&scenario.name, &lived.events)
-        .map_err(store)?;
-    database
-        .append_instance_events(&scenario.name, &lived.instance_events)
-        .map_err(store)?;
-    let total = count(facts.len());
-    let (mut new_facts, mut known_facts, mut done) = (0_u64, 0_u64, 0_u64);
-    for batch in facts.chunks(BATCH) {
-        let appended = database.append(&scenario.name, batch).map_err(store)?;
-        new_facts = new_facts.saturating_add(appended.new);
-        known_facts = known_facts.saturating_add(appended.known);
-        done = done.saturating_add(count(batch.len()));
-        observe(Step::Billed(done, total));
-    }
-    database.finish_run(&scenario.name).map_err(store)?;
+    let mut collector = Collector::explaining(options.explain.as_deref());
+    let diagnosed = |e: &crate::store::StoreError| diagnose(&ledger, e);
+    let written = stream::live_and_write(
+        &stream::Lived {
+            simulation: &simulation,
+            catalogue: &catalogue,
+            name: &name,
+        },
+        &mut database,
+        &mut collector,
+        observe,
+        &diagnosed,
+    )?;
+    database.finish_run(&name).map_err(store)?;
     let reports = months(&scenario.period)
         .into_iter()
         .map(|month| super::report::month_report(&database, month))
         .collect::<Result<_, _>>()
         .map_err(store)?;
+    let explained = collector.explained();
+    if let (Some(wanted), true) = (&options.explain, explained.is_empty()) {
+        let message = format!("no cluster of the name, id or job `{wanted}` was started");
+        return Err(Diagnostic::error("simulate::not-started", &name, message).into());
+    }
     Ok(Simulated {
-        name: scenario.name,
         requests: requests.into_iter().map(|r| r.judged).collect(),
-        clusters: count(lived.clusters.len()),
-        new_facts,
-        known_facts,
-        skipped_runs: count(lived.skipped_runs.len()),
+        clusters: collector.clusters,
+        new_facts: written.new_facts,
+        known_facts: written.known_facts,
+        skipped_runs: collector.skipped_runs(),
+        starts: explained.iter().map(explain::timeline).collect(),
+        refusals: collector.into_refusals(),
         warnings: scenario.warnings,
         reports,
         ledger,
+        name,
     })
+}
+
+/// The policies of a run: those asked for, else those of the scenario, else the bundled ones.
+fn policy_source(asked: Option<&PathBuf>, scenario: &Scenario, folder: &Path) -> PolicySource {
+    match (asked, &scenario.policies) {
+        (Some(asked), _) => PolicySource::Folder(asked.clone()),
+        (None, Some(own)) => PolicySource::Folder(folder.join(own)),
+        (None, None) => PolicySource::Bundled,
+    }
+}
+
+/// A simulation that came to nothing.
+fn live_error(name: &str, error: &SimulationError) -> Diagnostics {
+    let code = match error {
+        // Only rating stops a simulation for reasons of its own.
+        SimulationError::Stopped(_) => "simulate::rate",
+        _ => "simulate::failed",
+    };
+    Diagnostic::error(code, name, error.to_string()).into()
 }
 
 fn count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
-}
-
-fn lived_step(progress: &Progress) -> Step {
-    let since = |at: Instant| u64::try_from((at - progress.period.start).num_seconds()).unwrap_or_default();
-    Step::Lived(since(progress.at), since(progress.period.end))
-}
-
-/// Every usage, rated; in the order of the simulation.
-fn rate_all(catalogue: &Catalogue, lived: &Lived, name: &str) -> Result<Vec<Rated>, Diagnostics> {
-    let mut facts = Vec::with_capacity(lived.usage.len());
-    for usage in &lived.usage {
-        let stretch = Period {
-            start: usage.since,
-            end: usage.period.end,
-        };
-        let prices = catalogue.book.in_force(&usage.meter, stretch);
-        facts.extend(
-            rate(usage, &prices).map_err(|e| Diagnostic::error("simulate::rate", name, e.to_string()))?,
-        );
-    }
-    Ok(facts)
 }
 
 fn records(source: &str, requests: &[Judged]) -> Vec<DecisionRecord> {

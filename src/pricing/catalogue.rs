@@ -90,6 +90,7 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::databricks::sku::jobs_serverless_sku_name;
     use crate::model::period::parse_instant;
 
     #[test]
@@ -116,6 +117,27 @@ mod tests {
         assert_eq!(price("dbu/AZURE/PREMIUM_JOBS_COMPUTE").as_deref(), Some("0.3"));
         assert_eq!(price("dbu/AZURE/STANDARD_JOBS_COMPUTE"), None);
         assert_eq!(price("dbu/AWS/PREMIUM_JOBS_COMPUTE").as_deref(), Some("0.15"));
+    }
+
+    /// The regions of serverless SKUs are those of the bundled books: each name that they sell is made from its region.
+    #[test]
+    fn serverless_skus_of_the_books_are_named_by_their_regions() {
+        let mut seen = 0;
+        for cloud in Cloud::ALL {
+            for (path, text) in bundled::books(cloud, None) {
+                let book: serde_json::Value = serde_json::from_str(text).unwrap();
+                for row in book["prices"].as_array().unwrap() {
+                    let sku = row["meter"]["sku_name"].as_str().unwrap_or_default();
+                    if let Some((tier, _)) = sku.split_once("_JOBS_SERVERLESS_COMPUTE_") {
+                        let made =
+                            jobs_serverless_sku_name(cloud, row["region"].as_str(), tier.parse().unwrap());
+                        assert_eq!(made, sku, "{path}");
+                        seen += 1;
+                    }
+                }
+            }
+        }
+        assert!(seen > 90, "{seen}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a node is billed for, and what it is made of.
+//! What a node is billed for and what it is made of, and what a workspace is billed for without any node.
 
 use rust_decimal::Decimal;
 
@@ -14,7 +14,7 @@ use crate::model::place::{Workload, Workspace};
 /// Region of a VM whose workspace has none. No book has prices for it, so such a VM is unpriced.
 const NO_REGION: &str = "unknown-region";
 /// Node type of a node whose request names none and whose pool is not known.
-const NO_NODE_TYPE: &str = "unknown-node-type";
+pub const NO_NODE_TYPE: &str = "unknown-node-type";
 
 /// Where and when a cluster is looked at: all that prices depend on besides the request.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +101,48 @@ pub fn instance_meters(
         .collect()
 }
 
+/// What a workspace is billed for as long as its resource group exists, whether a cluster runs or not: the NAT
+/// gateway with its address, and what its root storage is said to hold.
+pub fn workspace_meters(workspace: &Workspace) -> Vec<MeterRate> {
+    let region = || workspace.region.clone().unwrap_or_else(|| NO_REGION.to_owned());
+    let gateway = workspace.nat_gateway.then(|| {
+        [
+            MeterKind::NatGateway { region: region() },
+            MeterKind::PublicIp { region: region() },
+        ]
+    });
+    let gateway = gateway.into_iter().flatten().map(|kind| (kind, Decimal::ONE));
+    let storage = workspace.root_storage_gb.map(|gb| {
+        let kind = MeterKind::Storage {
+            region: region(),
+            redundancy: workspace.cloud.root_redundancy().to_owned(),
+        };
+        (kind, Decimal::from(gb))
+    });
+    gateway
+        .chain(storage)
+        .map(|(kind, per_hour)| MeterRate {
+            meter: Meter {
+                cloud: workspace.cloud,
+                kind,
+            },
+            per_hour: Some(per_hour),
+        })
+        .collect()
+}
+
+/// What a disk that disk autoscaling adds is billed by, per hour; none where the workspace does not name it.
+pub fn added_disk_meter(workspace: &Workspace) -> Option<Meter> {
+    let disk = workspace.autoscale_disk.clone()?;
+    Some(Meter {
+        cloud: workspace.cloud,
+        kind: MeterKind::Disk {
+            region: workspace.region.clone().unwrap_or_else(|| NO_REGION.to_owned()),
+            disk,
+        },
+    })
+}
+
 /// The fact `nodes`: what the driver and the workers are made of.
 pub fn nodes_fact(catalogue: &Catalogue, context: &Context<'_>, spec: &ClusterSpec) -> NodesFact {
     let fact = |slot: &NodeSlot<'_>| {
@@ -122,12 +164,72 @@ pub fn nodes_fact(catalogue: &Catalogue, context: &Context<'_>, spec: &ClusterSp
     }
 }
 
-fn node_type_of<'a>(context: &'a Context<'_>, slot: &NodeSlot<'a>) -> Option<&'a str> {
+/// The node type of a slot: its pool's, else the one the request names; none where nobody says.
+pub fn node_type_of<'a>(context: &'a Context<'_>, slot: &NodeSlot<'a>) -> Option<&'a str> {
     match slot.instance_pool_id {
         Some(id) => context
             .pool(id)
             .map(|p| p.node_type_id.as_str())
             .or(slot.node_type_id),
         None => slot.node_type_id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::place::{Cloud, Tier};
+
+    fn shown(rates: &[MeterRate]) -> Vec<(String, Option<String>)> {
+        rates
+            .iter()
+            .map(|r| (r.meter.to_string(), r.per_hour.map(|n| n.to_string())))
+            .collect()
+    }
+
+    #[test]
+    fn a_workspace_is_billed_for_what_it_names_and_nothing_else() {
+        let bare = Workspace {
+            region: Some("westus2".to_owned()),
+            ..Workspace::new(Cloud::Azure, Tier::Premium)
+        };
+        assert_eq!(workspace_meters(&bare), []);
+        assert_eq!(added_disk_meter(&bare), None);
+        let full = Workspace {
+            nat_gateway: true,
+            root_storage_gb: Some(250),
+            autoscale_disk: Some("P15".to_owned()),
+            ..bare
+        };
+        let text = |s: &str| s.to_owned();
+        assert_eq!(
+            shown(&workspace_meters(&full)),
+            [
+                (text("nat_gateway/AZURE/westus2"), Some(text("1"))),
+                (text("public_ip/AZURE/westus2"), Some(text("1"))),
+                (text("storage/AZURE/westus2/GRS"), Some(text("250"))),
+            ]
+        );
+        let disk = added_disk_meter(&full).map(|m| m.to_string());
+        assert_eq!(disk.as_deref(), Some("disk/AZURE/westus2/P15"));
+    }
+
+    #[test]
+    fn every_region_with_disk_prices_has_those_of_the_resource_group() {
+        let mut catalogue = Catalogue::default();
+        catalogue.load(Cloud::Azure, None).unwrap();
+        let at = crate::model::period::parse_instant("2026-10-01").unwrap();
+        for region in ["eastus", "eastus2", "francecentral", "northeurope", "westus2"] {
+            let workspace = Workspace {
+                region: Some(region.to_owned()),
+                nat_gateway: true,
+                root_storage_gb: Some(1),
+                ..Workspace::new(Cloud::Azure, Tier::Premium)
+            };
+            for rate in workspace_meters(&workspace) {
+                let price = catalogue.book.price_at(&rate.meter, at);
+                assert!(price.is_some_and(|p| p.synthetic), "{}", rate.meter);
+            }
+        }
     }
 }

@@ -25,6 +25,8 @@ struct NodeRow<'a> {
     memory_mb: Option<u32>,
     #[serde(default)]
     gpus: Option<u32>,
+    #[serde(default)]
+    local_disk_mb: Option<u64>,
     #[serde(borrow, default)]
     rates: Vec<RateRow<'a>>,
 }
@@ -53,6 +55,8 @@ pub struct NodeType {
     pub memory_mb: Option<u32>,
     /// GPUs, if known.
     pub gpus: Option<u32>,
+    /// Local disk in MiB, if known.
+    pub local_disk_mb: Option<u64>,
     rates: Vec<NodeRate>,
 }
 
@@ -105,6 +109,7 @@ impl NodeRates {
                         vcpus,
                         memory_mb,
                         gpus,
+                        local_disk_mb,
                         ..
                     } = *row;
                     let node = NodeType {
@@ -112,6 +117,7 @@ impl NodeRates {
                         vcpus,
                         memory_mb,
                         gpus,
+                        local_disk_mb,
                         rates,
                     };
                     self.types.insert(row.node_type_id.to_owned(), node);

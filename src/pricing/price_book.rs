@@ -49,6 +49,11 @@ pub struct PriceBook {
     prices: HashMap<Meter, Vec<Effective>>,
 }
 
+/// A meter that has no price.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no price book has a price of `{0}`")]
+pub struct NoPrice(pub Meter);
+
 /// A price and when it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective {
@@ -173,6 +178,39 @@ impl PriceBook {
             kept.sort_by_key(|e| e.from);
             self.prices.insert(meter, kept);
         }
+    }
+
+    /// Lets a meter have another price from an instant on, until further notice: what the book says of it from then on
+    /// no longer holds. Changes are told in order of time, so that each ends the one before. The currency stays that of
+    /// the price in force then; without one, that of the last price before, else of the first after.
+    ///
+    /// # Errors
+    /// [`NoPrice`] where the book has no price of the meter, so that there is nothing to change.
+    pub fn change(
+        &mut self,
+        meter: &Meter,
+        from: Instant,
+        unit_price: UnitPrice,
+        source: &Arc<str>,
+    ) -> Result<(), NoPrice> {
+        let all = self.prices.get(meter).map(Vec::as_slice).unwrap_or_default();
+        // They are in order of time.
+        let before = all.iter().rev().find(|e| e.starts_before(from));
+        let like = before.or(all.first()).ok_or_else(|| NoPrice(meter.clone()))?;
+        let changed = Effective {
+            from: Some(from),
+            to: None,
+            price: Price {
+                unit_price,
+                currency: like.price.currency,
+                source: Arc::clone(source),
+                synthetic: false,
+            },
+        };
+        self.override_with(PriceBook {
+            prices: HashMap::from([(meter.clone(), vec![changed])]),
+        });
+        Ok(())
     }
 
     /// The prices of those meters that another book has too.
@@ -353,6 +391,99 @@ mod tests {
         assert_eq!(code(&row("1e3x", "", "")), "price::number");
         assert_eq!(code(&row("1", "yesterday", "")), "price::instant");
         assert_eq!(code("{}"), "price::syntax");
+    }
+
+    #[test]
+    fn a_change_holds_until_the_next_one_whatever_the_book_says_later() {
+        let rows = [
+            row("0.40", "2026-01-01", "2026-10-16"),
+            row("0.55", "2026-10-16", ""),
+        ]
+        .join(",");
+        let mut book = book(&rows).unwrap();
+        let source: Arc<str> = Arc::from("what-if#price_changes");
+        let mut change = |at: &str, price: &str| {
+            let price = UnitPrice(parse_decimal(price).unwrap());
+            book.change(&meter(), parse_instant(at).unwrap(), price, &source)
+        };
+        change("2026-10-10", "0.28").unwrap();
+        change("2026-10-20T12:00:00Z", "0.30").unwrap();
+        let held: Vec<_> = book
+            .find("x")
+            .into_iter()
+            .map(|(_, e)| {
+                let text = |at: Option<Instant>| at.map(crate::model::period::rfc3339).unwrap_or_default();
+                let price = &e.price;
+                assert_eq!((price.currency, price.synthetic), (Currency::USD, false));
+                (
+                    text(e.from),
+                    text(e.to),
+                    price.unit_price.to_string(),
+                    price.source.to_string(),
+                )
+            })
+            .collect();
+        let line = |from: &str, to: &str, price: &str, source: &str| {
+            let full = |day: &str| match day.len() {
+                10 => format!("{day}T00:00:00Z"),
+                _ => day.to_owned(),
+            };
+            (full(from), full(to), price.to_owned(), source.to_owned())
+        };
+        assert_eq!(
+            held,
+            [
+                line("2026-01-01", "2026-10-10", "0.4", "b#s"),
+                line(
+                    "2026-10-10",
+                    "2026-10-20T12:00:00Z",
+                    "0.28",
+                    "what-if#price_changes"
+                ),
+                line("2026-10-20T12:00:00Z", "", "0.3", "what-if#price_changes"),
+            ]
+        );
+        // What was told is in force to the second.
+        let at = |t: &str| book.price_at(&meter(), parse_instant(t).unwrap()).unwrap();
+        assert_eq!(at("2026-10-20T11:59:59Z").unit_price.to_string(), "0.28");
+        assert_eq!(at("2026-10-20T12:00:00Z").unit_price.to_string(), "0.3");
+    }
+
+    #[test]
+    fn a_change_takes_its_currency_from_the_nearest_price_and_needs_one() {
+        let source: Arc<str> = Arc::from("s");
+        let change = |book: &mut PriceBook, at: &str| {
+            let price = UnitPrice(Decimal::ONE);
+            book.change(&meter(), parse_instant(at).unwrap(), price, &source)
+        };
+        // Before the first price, after the end of the last, exactly at a start.
+        for at in ["2025-01-01", "2026-03-01", "2026-01-01"] {
+            let mut book = book(&row("0.40", "2026-01-01", "2026-02-01")).unwrap();
+            change(&mut book, at).unwrap();
+            let price = book
+                .price_at(&meter(), parse_instant("2030-01-01").unwrap())
+                .unwrap();
+            assert_eq!(
+                (price.unit_price.0, price.currency),
+                (Decimal::ONE, Currency::USD),
+                "{at}"
+            );
+        }
+        let mut euros = PriceBook::default();
+        let text = format!(
+            r#"{{"price_book":"e","cloud":"AZURE","currency":"EUR","sources":{{"s":{{}}}},"prices":[{}]}}"#,
+            row("0.40", "", "")
+        );
+        euros.add("e.json", &text).unwrap();
+        change(&mut euros, "2026-03-01").unwrap();
+        let price = euros
+            .price_at(&meter(), parse_instant("2026-03-01").unwrap())
+            .unwrap();
+        assert_eq!(price.currency.as_str(), "EUR");
+        assert_eq!(
+            change(&mut PriceBook::default(), "2026-01-01"),
+            Err(NoPrice(meter()))
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A cost in its four columns, summed exactly.
+//! A cost in its columns, summed exactly.
 #![deny(clippy::arithmetic_side_effects)]
 
 use crate::ledger::summary::CostRow;
@@ -17,8 +17,10 @@ pub struct Cost {
     pub vm_nano: i128,
     /// Disks.
     pub disk_nano: i128,
-    /// Public IP addresses.
+    /// Public IP addresses and NAT gateways.
     pub network_nano: i128,
+    /// Object storage.
+    pub storage_nano: i128,
 }
 
 impl Cost {
@@ -33,14 +35,35 @@ impl Cost {
             Category::Vm => &mut self.vm_nano,
             Category::Disk => &mut self.disk_nano,
             Category::Network => &mut self.network_nano,
+            Category::Storage => &mut self.storage_nano,
         };
         *column = column.saturating_add(i128::from(row.cost_nano));
     }
 
-    /// All four columns together.
+    /// Adds another cost.
+    pub fn add_cost(&mut self, other: &Cost) {
+        for (sum, added) in [
+            (&mut self.dbu_quantity_nano, other.dbu_quantity_nano),
+            (&mut self.dbu_nano, other.dbu_nano),
+            (&mut self.vm_nano, other.vm_nano),
+            (&mut self.disk_nano, other.disk_nano),
+            (&mut self.network_nano, other.network_nano),
+            (&mut self.storage_nano, other.storage_nano),
+        ] {
+            *sum = sum.saturating_add(added);
+        }
+    }
+
+    /// All columns of money together.
     pub fn total_nano(&self) -> i128 {
-        [self.dbu_nano, self.vm_nano, self.disk_nano, self.network_nano]
-            .into_iter()
-            .fold(0, i128::saturating_add)
+        [
+            self.dbu_nano,
+            self.vm_nano,
+            self.disk_nano,
+            self.network_nano,
+            self.storage_nano,
+        ]
+        .into_iter()
+        .fold(0, i128::saturating_add)
     }
 }

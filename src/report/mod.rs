@@ -4,16 +4,20 @@
 //! SQLite, the clock, files. Sums are exact; what a reader is shown rounded is rounded once, cell by cell, and
 //! never fed back into a sum.
 
+pub mod comparison;
 pub mod compliance;
 pub mod cost;
 pub mod decision;
 pub mod dimension;
 pub mod estimate;
 pub mod explanation;
+pub mod ingest;
 pub mod lint;
 pub mod month;
 pub mod render;
+pub mod resources;
 pub mod sarif;
+pub mod timeline;
 
 pub use dimension::Dimension;
 pub use month::{CostReport, MonthInput};

@@ -11,7 +11,7 @@ use super::dimension::Dimension;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::summary::{CostRow, UnpricedRow};
 use crate::model::charge::{Price, UnpricedReason};
-use crate::model::meter::Meter;
+use crate::model::meter::{Category, Meter};
 use crate::model::money::Currency;
 use crate::model::period::Month;
 
@@ -40,6 +40,7 @@ pub struct CostReport {
     input: MonthInput,
     total: Cost,
     several_clouds: bool,
+    has_storage: bool,
 }
 
 /// The costs of one group.
@@ -49,7 +50,7 @@ pub struct Group {
     pub name: String,
     /// Quantity in 10^-9 of `unit`; only where all of the group is one SKU.
     pub quantity_nano: Option<i128>,
-    /// `DBU` or `hour`.
+    /// `DBU`, `GB-hour` or `hour`.
     pub unit: Option<&'static str>,
     /// What it cost.
     pub cost: Cost,
@@ -98,10 +99,15 @@ impl CostReport {
             total.add(row);
         }
         let clouds: BTreeSet<_> = input.rows.iter().map(|row| row.meter.cloud).collect();
+        let has_storage = input
+            .rows
+            .iter()
+            .any(|row| row.meter.category() == Category::Storage);
         CostReport {
             input,
             total,
             several_clouds: clouds.len() > 1,
+            has_storage,
         }
     }
 
@@ -133,6 +139,11 @@ impl CostReport {
     /// All costs of the month.
     pub fn total(&self) -> &Cost {
         &self.total
+    }
+
+    /// Whether storage was billed. Where it was not, no table has a column for it.
+    pub fn has_storage(&self) -> bool {
+        self.has_storage
     }
 
     /// Whether nothing was billed.

@@ -1,11 +1,11 @@
 //! Opening, to write or to read only.
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::{At, BUSY_TIMEOUT_MS, StoreError};
-use super::intern::Interned;
+use super::intern::{Interned, Tables};
 use super::migration::supported;
 
 /// An open ledger file. One process writes at a time; others wait, readers never do.
@@ -15,6 +15,12 @@ pub struct Database {
     pub(super) path: PathBuf,
     pub(super) interned: Interned,
 }
+
+/// Pages are kept in memory up to this size, in KiB. A long history is written all over its tables: every cluster has a
+/// page of its own that grows.
+const CACHE_KIB: i64 = 262_144;
+/// Pages of the log after which it is brought into the file: the later, the more changes of one page become one.
+const CHECKPOINT_PAGES: i64 = 32_768;
 
 impl Database {
     /// Opens a ledger for writing; makes it if there is none, and brings an older form up to date.
@@ -92,6 +98,39 @@ impl Database {
         &self.path
     }
 
+    /// Writes in one transaction, durable when this returns; on an error nothing of it is written.
+    pub(super) fn in_transaction<T>(
+        &mut self,
+        doing: &'static str,
+        write: impl FnOnce(Tables<'_>, &mut Interned) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let result = self.try_in_transaction(doing, write);
+        if result.is_err() {
+            // Ids handed out in the transaction are gone with it.
+            self.interned = Interned::default();
+        }
+        result
+    }
+
+    fn try_in_transaction<T>(
+        &mut self,
+        doing: &'static str,
+        write: impl FnOnce(Tables<'_>, &mut Interned) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let path = self.path.as_path();
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .at(path, doing)?;
+        let tables = Tables {
+            connection: &transaction,
+            path,
+        };
+        let written = write(tables, &mut self.interned)?;
+        transaction.commit().at(path, doing)?;
+        Ok(written)
+    }
+
     fn new(connection: Connection, path: &Path) -> Database {
         Database {
             connection,
@@ -128,12 +167,31 @@ impl Database {
         self.connection
             .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
             .and_then(|()| self.connection.pragma_update(None, "synchronous", "FULL"))
-            .and_then(|()| self.connection.pragma_update(None, "cache_size", -32_768))
+            .and_then(|()| self.connection.pragma_update(None, "cache_size", -CACHE_KIB))
             .and_then(|()| {
                 self.connection
-                    .pragma_update_and_check(None, "wal_autocheckpoint", 8_192, |_| Ok(()))
+                    .pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))
             })
             .at(&self.path, "setting the journal mode")
+    }
+}
+
+#[cfg(test)]
+impl Database {
+    /// How SQLite would answer a query, a line per step.
+    pub(super) fn plan(&self, sql: &str) -> String {
+        let mut statement = self
+            .connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .unwrap();
+        // Parameters stay unbound: the plan does not hang on them.
+        let mut steps = statement.raw_query();
+        let mut plan = String::new();
+        while let Some(step) = steps.next().unwrap() {
+            plan.push_str(&step.get::<_, String>(3).unwrap());
+            plan.push('\n');
+        }
+        plan
     }
 }
 

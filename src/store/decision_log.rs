@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::database::Database;
 use super::error::{At, StoreError};
-use crate::ledger::transaction::Difference;
+use super::told::hold_against;
 use crate::model::decision::Outcome;
 use crate::model::period::{Instant, rfc3339};
 
@@ -122,25 +122,16 @@ fn hold_against_known(
             )
         })
         .at(path, "reading a decision")?;
-    let names = ["policies", "outcome", "violations", "estimate"];
-    let differences: Vec<Difference> = names
-        .into_iter()
-        .zip(known.into_iter().zip(fields(decision)))
-        .filter(|(_, (known, told))| known != told)
-        .map(|(field, (known, told))| Difference { field, known, told })
-        .collect();
-    if differences.is_empty() {
-        return Ok(());
-    }
-    Err(StoreError::Conflict {
-        what: format!(
+    let what = || {
+        format!(
             "the decision on `{}` of `{}` at {}",
             decision.request,
             decision.source,
             rfc3339(decision.at)
-        ),
-        differences,
-    })
+        )
+    };
+    let names = ["policies", "outcome", "violations", "estimate"];
+    hold_against(what, names, known, fields(decision))
 }
 
 #[cfg(test)]

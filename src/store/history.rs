@@ -1,9 +1,12 @@
 //! Event history: what happened to clusters and to the instances of pools.
 
-use rusqlite::{Row, TransactionBehavior, params};
+use rusqlite::{Row, params};
+use std::sync::Arc;
 
 use super::database::Database;
 use super::error::{At, StoreError};
+use super::intern::{Interned, Tables};
+use super::names::Names;
 use crate::databricks::event::{ClusterEvent, InstanceEvent};
 use crate::model::period::{Instant, from_unix};
 
@@ -43,14 +46,14 @@ pub struct StoredInstanceEvent {
     pub cluster_id: String,
 }
 
-const INSERT_CLUSTER_EVENT: &str = "INSERT INTO cluster_event (source, workspace, cluster_id, timestamp, \
-     event_type, details) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+const INSERT_CLUSTER_EVENT: &str = "INSERT INTO cluster_event (cluster_row, timestamp, event_type, digest, told, \
+     details) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 
-const INSERT_INSTANCE_EVENT: &str = "INSERT INTO instance_event (source, workspace, instance_id, event_time, \
-     state, instance_pool_id, cluster_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+const INSERT_INSTANCE_EVENT: &str = "INSERT INTO instance_event (instance_row, event_time, state, cluster_row, \
+     pool_row, told) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 
 impl Database {
-    /// Writes cluster events; how many were new.
+    /// Writes cluster events in the order given; how many were new.
     ///
     /// # Errors
     /// [`StoreError`]; then none of them is written.
@@ -59,19 +62,12 @@ impl Database {
         source: &str,
         events: &[ClusterEvent],
     ) -> Result<u64, StoreError> {
-        self.append_all(INSERT_CLUSTER_EVENT, events, |statement, event| {
-            statement.execute(params![
-                source,
-                event.workspace,
-                event.cluster_id,
-                event.timestamp.timestamp(),
-                event.event_type.as_str(),
-                event.details.to_string(),
-            ])
+        self.in_transaction("writing history", |tables, interned| {
+            write_events(tables, interned, source, events, &[]).map(|(new, _)| new)
         })
     }
 
-    /// Writes instance events; how many were new.
+    /// Writes instance events in the order given; how many were new.
     ///
     /// # Errors
     /// [`StoreError`]; then none of them is written.
@@ -80,68 +76,194 @@ impl Database {
         source: &str,
         events: &[InstanceEvent],
     ) -> Result<u64, StoreError> {
-        self.append_all(INSERT_INSTANCE_EVENT, events, |statement, event| {
-            statement.execute(params![
-                source,
-                event.workspace,
-                event.instance_id,
-                event.event_time.timestamp(),
-                event.state.as_str(),
-                event.instance_pool_id,
-                event.cluster_id,
-            ])
+        self.in_transaction("writing history", |tables, interned| {
+            write_events(tables, interned, source, &[], events).map(|(_, new)| new)
         })
     }
 
-    /// The events of one cluster, in order of time.
+    /// The events of one cluster, in order of time; those of one second in the order in which they were told.
     ///
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
     pub fn cluster_events(&self, cluster_id: &str) -> Result<Vec<StoredClusterEvent>, StoreError> {
-        let sql = "SELECT source, workspace, cluster_id, timestamp, event_type, details FROM cluster_event \
-                   WHERE cluster_id = ?1 ORDER BY timestamp, rowid";
+        let sql = "SELECT source.name, workspace, cluster_id, timestamp, name.name, details \
+                   FROM cluster JOIN cluster_event ON cluster_row = cluster.id JOIN source ON source.id = source_id \
+                   JOIN name ON name.id = event_type WHERE cluster_id = ?1 ORDER BY timestamp, told";
         self.connection
             .prepare_cached(sql)
             .and_then(|mut s| s.query_map([cluster_id], cluster_event_of)?.collect())
             .at(&self.path, "reading cluster events")
     }
 
-    /// The events of one instance, in order of time.
+    /// The events of one instance, in order of time; those of one second in the order in which they were told.
     ///
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
     pub fn instance_events(&self, instance_id: &str) -> Result<Vec<StoredInstanceEvent>, StoreError> {
-        let sql = "SELECT source, workspace, instance_id, event_time, state, instance_pool_id, cluster_id \
-                   FROM instance_event WHERE instance_id = ?1 ORDER BY event_time, rowid";
+        let sql = "SELECT source.name, pool.workspace, instance_id, event_time, name.name, instance_pool_id, \
+                   cluster.cluster_id FROM instance JOIN instance_event ON instance_row = instance.id \
+                   JOIN source ON source.id = instance.source_id JOIN name ON name.id = state \
+                   JOIN pool ON pool.id = pool_row JOIN cluster ON cluster.id = cluster_row \
+                   WHERE instance_id = ?1 ORDER BY event_time, told";
         self.connection
             .prepare_cached(sql)
             .and_then(|mut s| s.query_map([instance_id], instance_event_of)?.collect())
             .at(&self.path, "reading instance events")
     }
+}
 
-    /// Runs one insert per item in one transaction; how many rows are new.
-    pub(super) fn append_all<T>(
-        &mut self,
-        insert: &str,
-        items: &[T],
-        mut write: impl FnMut(&mut rusqlite::Statement<'_>, &T) -> Result<usize, rusqlite::Error>,
-    ) -> Result<u64, StoreError> {
-        let doing = "writing history";
-        let transaction = self
+/// Writes events into the transaction that is open; how many of each kind were new.
+pub(super) fn write_events(
+    tables: Tables<'_>,
+    interned: &mut Interned,
+    source: &str,
+    cluster_events: &[ClusterEvent],
+    instance_events: &[InstanceEvent],
+) -> Result<(u64, u64), StoreError> {
+    if cluster_events.is_empty() && instance_events.is_empty() {
+        return Ok((0, 0));
+    }
+    writing(tables, interned, source, |writer| {
+        Ok((
+            writer.cluster_events(cluster_events)?,
+            writer.instance_events(instance_events)?,
+        ))
+    })
+}
+
+/// Writes cluster events of one source as they were told, types and details of any kind.
+pub(super) fn write_told_events(
+    tables: Tables<'_>,
+    interned: &mut Interned,
+    source: &str,
+    events: &[&StoredClusterEvent],
+) -> Result<u64, StoreError> {
+    writing(tables, interned, source, |writer| writer.told_events(events))
+}
+
+/// Counts what is told while it is written.
+fn writing<T>(
+    tables: Tables<'_>,
+    interned: &mut Interned,
+    source: &str,
+    write: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let before: i64 = tables
+        .connection
+        .prepare_cached("SELECT told FROM history")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .at(tables.path, DOING)?;
+    let mut writer = Writer {
+        tables,
+        source_id: interned.source(tables, source)?,
+        names: &mut interned.names,
+        told: before,
+    };
+    let written = write(&mut writer)?;
+    let told = writer.told;
+    if told != before {
+        tables
             .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .at(&self.path, doing)?;
+            .prepare_cached("UPDATE history SET told = ?1")
+            .and_then(|mut statement| statement.execute([told]))
+            .at(tables.path, DOING)?;
+    }
+    Ok(written)
+}
+
+const DOING: &str = "writing history";
+
+/// One batch being written.
+struct Writer<'c> {
+    tables: Tables<'c>,
+    source_id: i64,
+    names: &'c mut Names,
+    /// Events told so far.
+    told: i64,
+}
+
+impl Writer<'_> {
+    fn cluster_events(&mut self, events: &[ClusterEvent]) -> Result<u64, StoreError> {
         let mut new = 0_u64;
-        {
-            let mut statement = transaction.prepare_cached(insert).at(&self.path, doing)?;
-            for item in items {
-                let changed = write(&mut statement, item).at(&self.path, doing)?;
-                new = new.saturating_add(u64::try_from(changed).unwrap_or_default());
-            }
+        for event in events {
+            let (workspace, cluster_id) = (&event.workspace, &event.cluster_id);
+            let cluster = self
+                .names
+                .cluster(self.tables, self.source_id, workspace, cluster_id)?;
+            let (event_type, details) = (event.event_type.as_str(), event.details.to_json());
+            new = self.cluster_event(new, cluster, event.timestamp, event_type, &details)?;
         }
-        transaction.commit().at(&self.path, doing)?;
         Ok(new)
     }
+
+    fn told_events(&mut self, events: &[&StoredClusterEvent]) -> Result<u64, StoreError> {
+        let mut new = 0_u64;
+        for event in events {
+            let (workspace, cluster_id) = (Arc::from(&*event.workspace), Arc::from(&*event.cluster_id));
+            let cluster = self
+                .names
+                .cluster(self.tables, self.source_id, &workspace, &cluster_id)?;
+            new = self.cluster_event(new, cluster, event.timestamp, &event.event_type, &event.details)?;
+        }
+        Ok(new)
+    }
+
+    fn cluster_event(
+        &mut self,
+        new: u64,
+        cluster: i64,
+        timestamp: Instant,
+        event_type: &str,
+        details: &str,
+    ) -> Result<u64, StoreError> {
+        let Tables { connection, path } = self.tables;
+        let event_type = self.names.name(self.tables, event_type)?;
+        let mut insert = connection.prepare_cached(INSERT_CLUSTER_EVENT).at(path, DOING)?;
+        let told = self.told.saturating_add(1);
+        let written = insert.execute(params![
+            cluster,
+            timestamp.timestamp(),
+            event_type,
+            digest(details),
+            told,
+            details
+        ]);
+        Ok(self.count(new, written.at(path, DOING)?))
+    }
+
+    fn instance_events(&mut self, events: &[InstanceEvent]) -> Result<u64, StoreError> {
+        let Tables { connection, path } = self.tables;
+        let mut insert = connection.prepare_cached(INSERT_INSTANCE_EVENT).at(path, DOING)?;
+        let mut new = 0;
+        for event in events {
+            let (workspace, source_id) = (&event.workspace, self.source_id);
+            let written = insert.execute(params![
+                self.names.instance(self.tables, source_id, &event.instance_id)?,
+                event.event_time.timestamp(),
+                self.names.name(self.tables, event.state.as_str())?,
+                self.names
+                    .cluster(self.tables, source_id, workspace, &event.cluster_id)?,
+                self.names.pool(self.tables, workspace, &event.instance_pool_id)?,
+                self.told.saturating_add(1),
+            ]);
+            new = self.count(new, written.at(path, DOING)?);
+        }
+        Ok(new)
+    }
+
+    fn count(&mut self, new: u64, written: usize) -> u64 {
+        if written == 0 {
+            return new;
+        }
+        self.told = self.told.saturating_add(1);
+        new.saturating_add(1)
+    }
+}
+
+/// The first eight bytes of BLAKE3, so that details of one cluster, second and type are told apart.
+fn digest(details: &str) -> i64 {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(details.as_bytes()).as_bytes();
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 fn cluster_event_of(row: &Row<'_>) -> Result<StoredClusterEvent, rusqlite::Error> {
@@ -170,43 +292,159 @@ fn instance_event_of(row: &Row<'_>) -> Result<StoredInstanceEvent, rusqlite::Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::databricks::event::{EventType, InstanceState};
+    use crate::databricks::event::{EventDetails, EventType, InstanceState};
     use crate::ledger::sample::at;
-    use serde_json::json;
+    use crate::model::period::from_unix;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    fn event(cluster: &str, second: i64, event_type: EventType, workers: u32) -> ClusterEvent {
+        ClusterEvent {
+            timestamp: from_unix(at("2026-10-01").timestamp() + second),
+            workspace: "prod".into(),
+            cluster_id: cluster.into(),
+            event_type,
+            details: EventDetails {
+                current_num_workers: Some(workers),
+                ..EventDetails::default()
+            },
+        }
+    }
+
+    fn instance(state: InstanceState, cluster: &str) -> InstanceEvent {
+        InstanceEvent {
+            event_time: at("2026-10-01"),
+            workspace: "prod".into(),
+            instance_id: "i".into(),
+            instance_pool_id: "p".into(),
+            cluster_id: cluster.into(),
+            state,
+        }
+    }
 
     #[test]
     fn a_history_told_twice_is_one_history() {
         let mut database = Database::in_memory().unwrap();
-        let event = |second: u32, event_type| ClusterEvent {
-            timestamp: at(&format!("2026-10-01T00:00:{second:02}Z")),
-            workspace: "prod".to_owned(),
-            cluster_id: "c".to_owned(),
-            event_type,
-            details: json!({"current_num_workers": second}),
-        };
-        let events = [event(9, EventType::Running), event(0, EventType::Creating)];
+        let events = [
+            event("c", 9, EventType::Running, 9),
+            event("c", 0, EventType::Creating, 0),
+        ];
         assert_eq!(database.append_cluster_events("s", &events).unwrap(), 2);
         assert_eq!(database.append_cluster_events("s", &events).unwrap(), 0);
         let read = database.cluster_events("c").unwrap();
         let types: Vec<&str> = read.iter().map(|e| e.event_type.as_str()).collect();
         assert_eq!(types, ["CREATING", "RUNNING"]);
         assert_eq!(read[1].details, r#"{"current_num_workers":9}"#);
-
-        let instance = InstanceEvent {
-            event_time: at("2026-10-01"),
-            workspace: "prod".to_owned(),
-            instance_id: "i".to_owned(),
-            instance_pool_id: "p".to_owned(),
-            cluster_id: String::new(),
-            state: InstanceState::Ready,
-        };
         assert_eq!(
-            database
-                .append_instance_events("s", std::slice::from_ref(&instance))
-                .unwrap(),
-            1
+            (read[0].source.as_str(), read[0].workspace.as_str()),
+            ("s", "prod")
         );
-        assert_eq!(database.append_instance_events("s", &[instance]).unwrap(), 0);
-        assert_eq!(database.instance_events("i").unwrap()[0].state, "INSTANCE_READY");
+    }
+
+    #[test]
+    fn what_happens_in_one_second_stays_in_the_order_in_which_it_was_told() {
+        let mut database = Database::in_memory().unwrap();
+        let told = [
+            event("c", 5, EventType::UpsizeCompleted, 2),
+            event("c", 5, EventType::Creating, 1),
+            event("c", 5, EventType::UpsizeCompleted, 1),
+            event("d", 5, EventType::Starting, 1),
+        ];
+        // The second batch tells what the first told last once more: it keeps its place.
+        database.append_cluster_events("s", &told[..2]).unwrap();
+        assert_eq!(database.append_cluster_events("s", &told[1..]).unwrap(), 2);
+        let read = database.cluster_events("c").unwrap();
+        let told: Vec<String> = told[..3].iter().map(|e| e.details.to_json()).collect();
+        assert_eq!(read.into_iter().map(|e| e.details).collect::<Vec<_>>(), told);
+
+        let states = [
+            instance(InstanceState::Ready, ""),
+            instance(InstanceState::Placed, "c"),
+            instance(InstanceState::Ready, ""),
+            instance(InstanceState::Placed, "d"),
+        ];
+        assert_eq!(database.append_instance_events("s", &states).unwrap(), 3);
+        assert_eq!(database.append_instance_events("s", &states).unwrap(), 0);
+        let read = database.instance_events("i").unwrap();
+        let read: Vec<_> = read
+            .iter()
+            .map(|e| (e.state.as_str(), e.cluster_id.as_str()))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("INSTANCE_READY", ""),
+                ("INSTANCE_PLACED", "c"),
+                ("INSTANCE_PLACED", "d")
+            ]
+        );
+    }
+
+    #[test]
+    fn two_sources_may_tell_of_one_cluster() {
+        let mut database = Database::in_memory().unwrap();
+        let events = [event("c", 0, EventType::Creating, 0)];
+        assert_eq!(database.append_cluster_events("s", &events).unwrap(), 1);
+        assert_eq!(database.append_cluster_events("t", &events).unwrap(), 1);
+        let sources: Vec<String> = database
+            .cluster_events("c")
+            .unwrap()
+            .into_iter()
+            .map(|e| e.source)
+            .collect();
+        assert_eq!(sources, ["s", "t"]);
+    }
+
+    #[test]
+    fn the_events_of_a_cluster_are_found_by_their_key() {
+        let database = Database::in_memory().unwrap();
+        for (table, sql) in [
+            (
+                "cluster_event",
+                "SELECT details FROM cluster JOIN cluster_event ON cluster_row = cluster.id \
+                WHERE cluster_id = 'c' ORDER BY timestamp, told",
+            ),
+            (
+                "instance_event",
+                "SELECT state FROM instance JOIN instance_event ON instance_row = instance.id \
+                WHERE instance_id = 'i' ORDER BY event_time, told",
+            ),
+        ] {
+            let plan = database.plan(sql);
+            assert!(
+                plan.contains(&format!("SEARCH {table} USING PRIMARY KEY")),
+                "{plan}"
+            );
+            assert!(!plan.contains("SCAN"), "{plan}");
+        }
+    }
+
+    proptest! {
+        /// However a history is cut into batches, and however often parts are told again: each event once, in the
+        /// order in which it was first told.
+        #[test]
+        fn batches_make_no_difference(
+            picks in prop::collection::vec((0_i64..3, 0_usize..3, 0_u32..2), 0..30),
+            size in 1_usize..7,
+            again in 0_usize..30,
+        ) {
+            let types = [EventType::Creating, EventType::Running, EventType::Resizing];
+            let events: Vec<_> = picks.iter().map(|(s, t, w)| event("c", *s, types[*t], *w)).collect();
+            let mut database = Database::in_memory().unwrap();
+            for batch in events.chunks(size) {
+                database.append_cluster_events("s", batch).unwrap();
+            }
+            database.append_cluster_events("s", &events[again.min(events.len())..]).unwrap();
+            let mut seen = HashSet::new();
+            let mut expected: Vec<_> = events
+                .iter()
+                .map(|e| (e.timestamp, e.event_type.as_str().to_owned(), e.details.to_json()))
+                .filter(|e| seen.insert(e.clone()))
+                .collect();
+            expected.sort_by_key(|e| e.0);
+            let read = database.cluster_events("c").unwrap();
+            let read: Vec<_> = read.into_iter().map(|e| (e.timestamp, e.event_type, e.details)).collect();
+            prop_assert_eq!(read, expected);
+        }
     }
 }

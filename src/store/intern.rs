@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::{At, StoreError};
+use super::names::Names;
 use crate::ledger::account::Account;
 use crate::ledger::terms::{Terms, TermsDigests, subject_fields};
 use crate::model::charge::{Charge, Price};
@@ -33,6 +34,7 @@ pub(super) struct Interned {
     subjects: HashMap<Arc<Subject>, i64>,
     meters: HashMap<Arc<Meter>, i64>,
     prices: HashMap<(UnitPrice, Currency, Arc<str>, bool), i64>,
+    pub names: Names,
 }
 
 /// The row of a charge's terms, and what an entry needs of them.
@@ -61,7 +63,7 @@ struct Addresses {
 type Kept = (Arc<Subject>, Arc<Meter>, Arc<str>);
 
 /// Makes room, then remembers.
-fn remember<K: Eq + Hash, V>(memory: &mut HashMap<K, V>, key: K, value: V) {
+pub(super) fn remember<K: Eq + Hash, V>(memory: &mut HashMap<K, V>, key: K, value: V) {
     if memory.len() >= REMEMBERED {
         memory.clear();
     }
@@ -222,6 +224,28 @@ impl Interned {
 }
 
 impl Tables<'_> {
+    /// The id of a row that is most likely new: written first, looked up only where it was known. `insert` does
+    /// nothing on a conflict.
+    pub fn new_id(
+        &self,
+        insert: &str,
+        select: &str,
+        values: impl rusqlite::Params + Clone,
+    ) -> Result<i64, StoreError> {
+        let written = self
+            .connection
+            .prepare_cached(insert)
+            .and_then(|mut statement| statement.execute(values.clone()))
+            .at(self.path, "writing a name")?;
+        if written == 1 {
+            return Ok(self.connection.last_insert_rowid());
+        }
+        self.connection
+            .prepare_cached(select)
+            .and_then(|mut statement| statement.query_row(values, |row| row.get(0)))
+            .at(self.path, "looking up a name")
+    }
+
     /// The id of a row, made if there is none.
     fn id(
         &self,

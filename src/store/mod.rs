@@ -10,10 +10,13 @@
 //!   cost_rows ...   rollup_day   ─► rows of a report                       (query)
 //!   entries         entry        ─► entries in the order of the chain      (entries)
 //!   check           everything   ─► findings                               (check)
+//!   append_records  facts, events, machines, clusters in one transaction   (records)
+//!   machines_at, workspaces_at     what existed at an instant              (machine, workspace)
 //!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
 //! ```
 
 pub mod check;
+pub mod cluster_record;
 pub mod database;
 pub mod decision_log;
 mod dimension;
@@ -22,9 +25,15 @@ pub mod error;
 pub mod history;
 mod intern;
 pub mod journal;
+pub mod machine;
 mod migration;
+mod names;
 pub mod query;
+pub mod real_history;
+pub mod records;
 pub mod run;
+mod told;
+pub mod workspace;
 
 pub use database::Database;
 pub use error::StoreError;

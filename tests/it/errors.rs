@@ -188,6 +188,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(documents());
     all.extend(policies());
     all.extend(existing_clusters());
+    all.extend(cluster_events());
     all.extend(imports());
     all.extend(prices());
     all.extend(scenarios());
@@ -425,6 +426,126 @@ fn existing_clusters() -> Vec<Case> {
     ]
 }
 
+const INGEST: &str = "ingest cluster-events e.json --ledger l.db --workspace-name w --region westus2";
+
+/// An event of the cluster `c-1`, some seconds after the first instant of October 2026.
+fn event(second: i64, event_type: &str, details: &str) -> String {
+    let ms = (parse_instant("2026-10-01").unwrap().timestamp() + second) * 1000;
+    format!(
+        "{{\"cluster_id\": \"c-1\", \"timestamp\": {ms}, \"type\": \"{event_type}\", \"details\": {{{details}}}}}\n"
+    )
+}
+
+const CREATED: &str =
+    "\"cluster_size\": {\"num_workers\": 0}, \"attributes\": {\"node_type_id\": \"Standard_DS3_v2\"}";
+
+fn cluster_events() -> Vec<Case> {
+    let told = |code, text: &str| files(code, INGEST, &[("e.json", text)]);
+    let on_azure = |code, events: &[String]| {
+        let command =
+            "ingest cluster-events e.json --ledger l.db --workspace-name w --cloud AZURE --region westus2";
+        files(code, command, &[("e.json", &events.concat())])
+    };
+    let created = || event(0, "CREATING", CREATED);
+    let running = |second| event(second, "RUNNING", "\"current_num_workers\": 0");
+    let end = |second| event(second, "TERMINATING", "");
+    let whole = [created(), running(240), end(3600)].concat();
+    let again = |code, prepare: fn(&Path), then: String| {
+        let first = [created(), running(240)].concat();
+        prepared(code, INGEST, move |folder| {
+            write(folder, "e.json", &first);
+            let command = format!("{INGEST} --cut 2026-10-03");
+            let arguments: Vec<&str> = command.split(' ').collect();
+            assert!(tollgate_in(folder, &arguments).output().unwrap().status.success());
+            prepare(folder);
+            write(folder, "e.json", &then);
+        })
+    };
+    let damage: fn(&Path) = |folder| {
+        let raw = Connection::open(folder.join("l.db")).unwrap();
+        raw.execute(
+            "UPDATE cluster_event SET details = '[]' WHERE event_type = (SELECT id FROM name WHERE name = 'RUNNING')",
+            [],
+        )
+        .unwrap();
+    };
+    vec![
+        told("event::empty", "\n"),
+        told("event::syntax", "{\"events\": [\n  {\"cluster_id\": }]}\n"),
+        told(
+            "event::not-an-event",
+            "{\"clusters\": [{\"cluster_id\": \"c-1\"}]}\n",
+        ),
+        told(
+            "event::field",
+            "{\"cluster_id\": \"c-1\", \"type\": \"RUNNING\",\n \"details\": []}\n",
+        ),
+        told("event::timestamp", &whole.replacen("000, ", ", ", 1)),
+        told("event::held-back", &whole.replacen(": 0}", ": -1}", 1)),
+        told(
+            "event::more-pages",
+            &format!(
+                "{{\"events\": [{}], \"next_page\": {{\"cluster_id\": \"c-1\", \"offset\": 1}}, \"total_count\": 2}}\n",
+                end(3600).trim()
+            ),
+        ),
+        told("event::cloud", &end(3600)),
+        files(
+            "event::rate",
+            "ingest cluster-events e.json --ledger l.db --workspace-name w --region westus2 --prices own.json",
+            &[
+                ("e.json", &whole),
+                (
+                    "own.json",
+                    &book(&row("20000000000", "null", "DBU", "s"))
+                        .replace("PREMIUM_JOBS", "PREMIUM_ALL_PURPOSE"),
+                ),
+            ],
+        ),
+        again("event::billed-otherwise", |_| {}, end(3600)),
+        again("event::stored", damage, end(3600)),
+        told("event::duplicate", &[whole.as_str(), &running(240)].concat()),
+        told(
+            "event::out-of-order",
+            &[created(), end(3600), running(240)].concat(),
+        ),
+        told(
+            "event::late",
+            &[whole.as_str(), &event(3605, "EXPANDED_DISK", "")].concat(),
+        ),
+        on_azure("event::missing-start", &[event(0, "RUNNING", CREATED), end(3600)]),
+        told(
+            "event::missing-running",
+            &[created(), event(300, "DRIVER_HEALTHY", ""), end(3600)].concat(),
+        ),
+        told(
+            "event::missing-terminating",
+            &[created(), running(240), event(7200, "STARTING", ""), end(9000)].concat(),
+        ),
+        told("event::unterminated", &[created(), running(240)].concat()),
+        told(
+            "event::no-size",
+            &[
+                event(
+                    0,
+                    "CREATING",
+                    "\"attributes\": {\"node_type_id\": \"Standard_DS3_v2\"}",
+                ),
+                end(3600),
+            ]
+            .concat(),
+        ),
+        on_azure(
+            "event::no-node-type",
+            &[event(0, "STARTING", "\"current_num_workers\": 1"), end(3600)],
+        ),
+        told(
+            "event::lost-uncounted",
+            &[created(), running(240), event(300, "NODES_LOST", ""), end(3600)].concat(),
+        ),
+    ]
+}
+
 fn imports() -> Vec<Case> {
     let import = |code, command, text: &str| files(code, command, &[("p.json", text)]);
     let definition = "{\"num_workers\": {\"type\": \"forbidden\"}}\n";
@@ -532,11 +653,7 @@ fn scenarios() -> Vec<Case> {
             at,
             "schedule: { on: 2026-10-01, at: two o'clock }",
         ),
-        changed(
-            "scenario::range",
-            "cold_start_seconds: 240",
-            "cold_start_seconds: { min: 9, max: 3 }",
-        ),
+        changed("scenario::range", "allocate: 70", "allocate: { min: 9, max: 3 }"),
         changed(
             "scenario::unknown-pool",
             "node_type_id: Standard_DS3_v2",
@@ -547,6 +664,33 @@ fn scenarios() -> Vec<Case> {
             at,
             "schedule: { on: 2026-12-01, at: \"02:00\" }",
         ),
+        changed(
+            "scenario::unknown-user",
+            "team_tag: team",
+            "team_tag: team\nusers: [ { name: svc-elt } ]",
+        ),
+        changed(
+            "scenario::unknown-name",
+            "team_tag: team",
+            "team_tag: team\nincidents: [ { at: 2026-10-02, object: nightli, evict: 1 } ]",
+        ),
+        changed(
+            "scenario::one-of",
+            "team_tag: team",
+            "team_tag: team\nincidents: [ { at: 2026-10-02, object: nightly, evict: 1, disk_full: 1 } ]",
+        ),
+        changed(
+            "scenario::circle",
+            "jobs:\n",
+            "jobs:\n  - name: round\n    workspace: lakehouse\n    principal: svc-etl\n    schedule: { every_minutes: 60 }\n    tasks:\n\
+             \x20     - { task_key: a, depends_on: [b], serverless: {}, run_minutes: 1 }\n\
+             \x20     - { task_key: b, depends_on: [a], serverless: {}, run_minutes: 1 }\n",
+        ),
+        changed(
+            "scenario::meter",
+            "team_tag: team",
+            "team_tag: team\nprice_changes: [ { at: 2026-10-02, meter: PREMIUM_JOBS_COMPUTE, unit_price: \"0.28\" } ]",
+        ),
         jobs(
             "scenario::outside-period",
             "    create_at: 2026-11-01T08:00:00Z\n",
@@ -556,6 +700,11 @@ fn scenarios() -> Vec<Case> {
             &format!("{create}    terminate_at: 2026-10-01T07:00:00Z\n"),
         ),
         priced("simulate::rate", "20000000000", "USD", "num_workers: 2"),
+        files(
+            "simulate::not-started",
+            "simulate scenario.yaml --ledger l.db --explain nobody",
+            &[("scenario.yaml", &scenario())],
+        ),
         priced("store::too-large", "9000000000", "USD", "num_workers: 2"),
         priced("store::other-currency", "0.3", "EUR", "num_workers: 2"),
     ]
@@ -657,6 +806,16 @@ fn ledgers() -> Vec<Case> {
         prepared("report::nothing", "report --ledger l.db", |folder| {
             drop(Database::open(folder.join("l.db")).unwrap());
         }),
+        prepared(
+            "report::unknown-workspace",
+            "resources --at 2026-10-02 --ledger l.db --workspace lakehous",
+            crate::resources::filled,
+        ),
+        prepared(
+            "report::unknown-cluster",
+            "resources --at 2026-10-02 --ledger l.db --cluster 1001-000000-nonesuch",
+            crate::resources::filled,
+        ),
         changed("store::unwritable", "region: westus2", "region: west/us2"),
         store(&StoreError::ReadOnly { path: path() }),
         store(&StoreError::Locked {

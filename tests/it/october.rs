@@ -56,6 +56,8 @@ fn run(scenario: &Path, ledger: &Path) -> Simulated {
         scenario: scenario.to_owned(),
         ledger: Some(ledger.to_owned()),
         policies: None,
+        variant: None,
+        explain: None,
     };
     let host = in_process(Limits::default());
     simulate(&options, &host, &mut |_| {}).unwrap_or_else(|problems| panic!("{problems}"))
@@ -585,6 +587,8 @@ fn a_changed_scenario_of_the_same_name_is_refused_and_changes_nothing() {
             scenario,
             ledger: Some(ledger.clone()),
             policies: None,
+            variant: None,
+            explain: None,
         };
         let refused = simulate(&options, &in_process(Limits::default()), &mut |_| {}).unwrap_err();
         let codes: Vec<_> = refused.0.iter().map(|d| d.code).collect();

@@ -1,15 +1,15 @@
 //! From the form to a scenario: what a schema cannot say is checked here, all of it before anything is told.
 
-use chrono::{NaiveDate, NaiveTime};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::form::{ClusterForm, JobForm, Main, Part, PoolForm, ScheduleForm, SessionForm};
-use super::{ClusterPlan, JobPlan, Scenario, ScenarioPool};
+use super::form::{Main, Part};
+use super::variant::{BASE, Left, Variant};
+use super::{Documents, Scenario, ScenarioPool};
 use crate::lifecycle::between::Between;
-use crate::lifecycle::schedule::{Afterwards, Days, RunSchedule, Session, parse_time_of_day, parse_weekday};
-use crate::lifecycle::simulation::{Life, Runs, Timing};
+use crate::lifecycle::timing::Timing;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::document::{Document, pointer_step};
 use crate::model::period::{Instant, Period, SECONDS_PER_DAY, parse_instant, rfc3339};
@@ -18,31 +18,33 @@ use crate::model::suggest::hint;
 /// A scenario simulates at most a leap year.
 const MAX_DAYS: i64 = 366;
 
-/// Reads documents that fit the schema.
-pub(super) fn read(main: &Document, includes: &[Document]) -> Result<Scenario, Diagnostics> {
-    let form: Main = form(main)?;
-    let mut parts = vec![(main, self::form::<Part>(main)?)];
+/// Reads documents that fit the schema. `documents` are those before any variant; `left` is left out.
+pub(super) fn read(
+    documents: &Arc<Documents>,
+    (main, includes): (&Document, &[Document]),
+    variant: &str,
+    left: &Left<'_>,
+) -> Result<Scenario, Diagnostics> {
+    let mut form: Main = form(main)?;
+    let mut parts = vec![(main, form.take_part())];
     for include in includes {
         parts.push((include, self::form(include)?));
     }
-    let mut checker = Checker::new(main, &form);
+    let mut checker = Checker::new(main, &form, &parts, left);
     checker.names(
         main,
         "/workspaces",
-        form.workspaces.iter().map(|w| w.name.as_str()),
+        form.workspaces.iter().map(|w| &w.name),
         "workspace",
     );
-    let timing = checker.timing(main, &form);
-    let mut pools = Vec::new();
-    for (document, part) in &mut parts {
-        for (i, pool) in std::mem::take(&mut part.pools).into_iter().enumerate() {
-            pools.extend(checker.pool(document, &format!("/pools/{i}"), pool));
-        }
-    }
-    checker.pools = pools
-        .iter()
-        .map(|p| (p.workspace.clone(), p.pool.instance_pool_id.clone()))
-        .collect();
+    let users = form.users.iter().flatten();
+    checker.names(main, "/users", users.map(|u| &u.name), "user");
+    let timing = form.timing.over(Timing::default(), |name, range| {
+        checker.range(main, &format!("/timing/{name}"), range)
+    });
+    let hazards = checker.hazards(main, &form.hazards);
+    let price_changes = checker.price_changes(main, &form.price_changes);
+    let pools = checker.all_pools(&mut parts);
     let (mut clusters, mut jobs) = (Vec::new(), Vec::new());
     for (document, part) in parts {
         for (i, cluster) in part.clusters.into_iter().enumerate() {
@@ -52,22 +54,35 @@ pub(super) fn read(main: &Document, includes: &[Document]) -> Result<Scenario, D
             jobs.extend(checker.job(document, &format!("/jobs/{i}"), job));
         }
     }
+    clusters.retain(|cluster| checker.stays(&cluster.name));
+    jobs.retain(|job| checker.stays(&job.name));
+    checker.still_there(main, &jobs);
+    let incidents = checker.incidents(main, &form.incidents);
+    let variants = checker.variants(main, form.variants);
     let Checker { period, problems, .. } = checker;
     let found = Diagnostics(problems).sorted();
     match period {
         Some(period) if !found.has_errors() => Ok(Scenario {
             name: form.scenario,
+            description: form.description,
             seed: form.seed,
             period,
             team_tag: form.team_tag,
             prices: form.prices,
             policies: form.policies,
             timing,
+            hazards,
+            incidents,
+            price_changes,
+            users: form.users,
             workspaces: form.workspaces,
             pools,
             clusters,
             jobs,
+            variants,
+            variant: variant.to_owned(),
             warnings: found,
+            documents: Arc::clone(documents),
         }),
         _ => Err(found),
     }
@@ -79,22 +94,36 @@ fn form<T: DeserializeOwned>(document: &Document) -> Result<T, Diagnostics> {
         .map_err(|e| document.error("scenario::schema", "", e.to_string()).into())
 }
 
-struct Checker {
-    period: Option<Period>,
+/// What is known while a scenario is read, and what is wrong with it so far.
+pub(super) struct Checker<'a> {
+    pub(super) period: Option<Period>,
     workspaces: BTreeSet<String>,
+    /// Who may ask; none where anybody may.
+    users: Option<Vec<String>>,
     /// Workspace and id.
-    pools: BTreeSet<(String, String)>,
+    pub(super) pools: BTreeSet<(String, String)>,
+    /// Names of clusters, with their workspaces.
+    pub(super) clusters: BTreeMap<String, String>,
+    jobs: BTreeSet<String>,
+    pub(super) left: &'a Left<'a>,
     /// Kind and name of what has been read.
     named: BTreeSet<(&'static str, String)>,
-    problems: Vec<Diagnostic>,
+    pub(super) problems: Vec<Diagnostic>,
 }
 
-impl Checker {
-    fn new(document: &Document, form: &Main) -> Checker {
+impl<'a> Checker<'a> {
+    fn new(document: &Document, form: &Main, parts: &[(&Document, Part)], left: &'a Left<'a>) -> Checker<'a> {
+        let clusters = parts.iter().flat_map(|(_, part)| &part.clusters);
+        let jobs = parts.iter().flat_map(|(_, part)| &part.jobs);
+        let users = form.users.as_ref();
         let mut checker = Checker {
             period: None,
             workspaces: form.workspaces.iter().map(|w| w.name.clone()).collect(),
+            users: users.map(|users| users.iter().map(|u| u.name.clone()).collect()),
             pools: BTreeSet::new(),
+            clusters: clusters.map(|c| (c.name.clone(), c.workspace.clone())).collect(),
+            jobs: jobs.map(|j| j.name.clone()).collect(),
+            left,
             named: BTreeSet::new(),
             problems: Vec::new(),
         };
@@ -126,230 +155,102 @@ impl Checker {
         period
     }
 
-    fn timing(&mut self, document: &Document, form: &Main) -> Timing {
-        let usual = Timing::default();
-        let mut read = |given: Option<Between>, name: &str, usual: Between| {
-            let at = format!("/timing/{name}");
-            given.map_or(usual, |range| self.range(document, &at, range))
-        };
-        let form = &form.timing;
-        Timing {
-            cold_start_seconds: read(
-                form.cold_start_seconds,
-                "cold_start_seconds",
-                usual.cold_start_seconds,
-            ),
-            warm_start_seconds: read(
-                form.warm_start_seconds,
-                "warm_start_seconds",
-                usual.warm_start_seconds,
-            ),
-            termination_seconds: read(
-                form.termination_seconds,
-                "termination_seconds",
-                usual.termination_seconds,
-            ),
-        }
-    }
-
-    fn pool(&mut self, document: &Document, at: &str, form: PoolForm) -> Option<ScenarioPool> {
-        let PoolForm {
-            workspace,
-            mut fields,
-        } = form;
-        self.workspace(document, at, &workspace);
-        let id = fields
-            .get("instance_pool_id")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        self.name(document, &pointer_step(at, "instance_pool_id"), &id, "pool");
-        fields.entry("instance_pool_name").or_insert(Value::String(id));
-        match serde_json::from_value(Value::Object(fields)) {
-            Ok(pool) => Some(ScenarioPool { workspace, pool }),
-            Err(e) => {
-                self.error(document, at, "scenario::schema", e.to_string());
-                None
+    /// The pools of all documents. Pools have to be known before anything names one.
+    fn all_pools(&mut self, parts: &mut [(&Document, Part)]) -> Vec<ScenarioPool> {
+        let mut pools = Vec::new();
+        for (document, part) in parts {
+            for (i, pool) in std::mem::take(&mut part.pools).into_iter().enumerate() {
+                pools.extend(self.pool(document, &format!("/pools/{i}"), pool));
             }
         }
+        pools.retain(|p| !self.left.pools.contains(p.pool.instance_pool_id.as_str()));
+        self.pools = pools
+            .iter()
+            .map(|p| (p.workspace.clone(), p.pool.instance_pool_id.clone()))
+            .collect();
+        pools
     }
 
-    fn cluster(&mut self, document: &Document, at: &str, form: ClusterForm) -> Option<ClusterPlan> {
-        self.name(document, &pointer_step(at, "name"), &form.name, "cluster");
-        self.workspace(document, at, &form.workspace);
-        let request_at = pointer_step(at, "request");
-        self.pools_named(document, &request_at, &form.workspace);
-        let life = self.life(document, at, &form);
-        let mut request = document.part(&request_at)?;
-        if let Value::Object(body) = &mut request.value {
-            body.entry("cluster_name")
-                .or_insert_with(|| Value::String(form.name.clone()));
-        }
-        Some(ClusterPlan {
-            name: form.name,
-            workspace: form.workspace,
-            principal: form.principal,
-            policy: form.policy,
-            request,
-            life: life?,
-        })
-    }
-
-    fn life(&mut self, document: &Document, at: &str, form: &ClusterForm) -> Option<Life> {
-        let create_pointer = pointer_step(at, "create_at");
-        let create_at = self.instant(document, &create_pointer, &form.create_at);
-        self.inside(document, &create_pointer, create_at);
-        let end_pointer = pointer_step(at, "terminate_at");
-        let terminate_at = form
-            .terminate_at
-            .as_ref()
-            .map(|end| self.instant(document, &end_pointer, end));
-        self.inside(document, &end_pointer, terminate_at.flatten());
-        if let (Some(create_at), Some(Some(end))) = (create_at, terminate_at)
-            && end <= create_at
-        {
-            let message = format!(
-                "found {}, expected after `create_at`, {}",
-                rfc3339(end),
-                rfc3339(create_at)
-            );
-            self.error(document, &end_pointer, "scenario::order", message);
-        }
-        let mut sessions = Vec::with_capacity(form.sessions.len());
-        for (i, session) in form.sessions.iter().enumerate() {
-            let session_at = format!("{at}/sessions/{i}");
-            let read = self.session(document, &session_at, session);
-            let life = create_at.zip(self.period).and_then(|(create_at, period)| {
-                Period::new(create_at, terminate_at.flatten().unwrap_or(period.end))
-            });
-            if let (Some(read), Some(life)) = (&read, life)
-                && read.days.instants(read.start, &life).is_empty()
-            {
-                let message = "never takes place: no start of it lies within the life of its cluster";
-                self.warning(document, &session_at, message);
-            }
-            sessions.extend(read);
-        }
-        Some(Life {
-            create_at: create_at?,
-            sessions,
-            terminate_at: terminate_at.flatten(),
-        })
-    }
-
-    fn session(&mut self, document: &Document, at: &str, form: &SessionForm) -> Option<Session> {
-        let days = self.days(document, at, form.days.as_deref(), form.on.as_deref());
-        let start = self.time(document, &pointer_step(at, "start"), &form.start);
-        let minutes = self.range(document, &pointer_step(at, "minutes"), form.minutes);
-        let then = match form.then.as_deref() {
-            Some("terminate") => Afterwards::Terminate,
-            _ => Afterwards::Idle,
-        };
-        Some(Session {
-            days: days?,
-            start: start?,
-            minutes,
-            then,
-        })
-    }
-
-    fn job(&mut self, document: &Document, at: &str, form: JobForm) -> Option<JobPlan> {
-        self.name(document, &pointer_step(at, "name"), &form.name, "job");
-        self.workspace(document, at, &form.workspace);
-        let request_at = pointer_step(at, "new_cluster");
-        self.pools_named(document, &request_at, &form.workspace);
-        let schedule_at = pointer_step(at, "schedule");
-        let schedule = self.schedule(document, &schedule_at, &form.schedule);
-        let run_minutes = self.range(document, &pointer_step(at, "run_minutes"), form.run_minutes);
-        let schedule = schedule?;
-        if let Some(period) = self.period
-            && schedule.instants(&period).is_empty()
-        {
-            self.warning(
-                document,
-                &schedule_at,
-                "never takes place: no run is due in the period",
-            );
-        }
-        Some(JobPlan {
-            name: form.name,
-            workspace: form.workspace,
-            principal: form.principal,
-            policy: form.policy,
-            request: document.part(&request_at)?,
-            runs: Runs {
-                schedule,
-                run_minutes,
-            },
-        })
-    }
-
-    fn schedule(&mut self, document: &Document, at: &str, form: &ScheduleForm) -> Option<RunSchedule> {
-        let wrong = |message: &str| document.error("scenario::schedule", at, message);
-        match (form.every_minutes, &form.at) {
-            (Some(minutes), None) if form.days.is_none() && form.on.is_none() => {
-                Some(RunSchedule::Every { minutes })
-            }
-            (Some(_), _) => {
-                self.problems.push(wrong(
-                    "`every_minutes` stands alone, without `days`, `on` and `at`",
-                ));
-                None
-            }
-            (None, None) => {
-                let problem = wrong("says no time: expected `at` with `days` or `on`, or `every_minutes`");
-                self.problems.push(problem);
-                None
-            }
-            (None, Some(time)) => {
-                let days = self.days(document, at, form.days.as_deref(), form.on.as_deref());
-                let time = self.time(document, &pointer_step(at, "at"), time);
-                Some(RunSchedule::Days {
-                    days: days?,
-                    at: time?,
-                })
-            }
-        }
-    }
-
-    fn days(
+    fn variants(
         &mut self,
         document: &Document,
-        at: &str,
-        weekly: Option<&[String]>,
-        on: Option<&str>,
-    ) -> Option<Days> {
-        match (weekly, on) {
-            (Some(days), None) => {
-                let days: Option<Vec<_>> = days.iter().map(|d| parse_weekday(d)).collect();
-                days.map(Days::Weekly)
+        forms: BTreeMap<String, super::form::VariantForm>,
+    ) -> Vec<Variant> {
+        let mut variants = Vec::new();
+        for (name, form) in forms {
+            let at = pointer_step("/variants", &name);
+            if name == BASE {
+                let message = format!("`{BASE}` is the scenario itself; expected another name");
+                self.error(document, &at, "scenario::duplicate", message);
             }
-            (None, Some(date)) => match NaiveDate::parse_from_str(date, "%Y-%m-%d") {
-                Ok(date) => Some(Days::On(date)),
-                Err(_) => {
-                    let message = format!("`{date}` is not a date; expected the form `2026-10-01`");
-                    self.error(document, &pointer_step(at, "on"), "scenario::date", message);
-                    None
-                }
-            },
-            _ => {
-                let message = "expected exactly one of `days` (every week) and `on` (once)".to_owned();
-                self.error(document, at, "scenario::schedule", message);
-                None
+            for (i, object) in form.only.iter().flatten().enumerate() {
+                self.object(document, &format!("{at}/only/{i}"), object);
             }
+            for id in form
+                .pools
+                .keys()
+                .filter(|id| !self.is_pool(id))
+                .cloned()
+                .collect::<Vec<_>>()
+            {
+                let at = pointer_step(&pointer_step(&at, "pools"), &id);
+                let problem =
+                    document.error("scenario::unknown-pool", &at, format!("there is no pool `{id}`"));
+                let known = self.pools.iter().map(|(_, id)| id.as_str());
+                self.problems.push(hinted(problem, &id, known));
+            }
+            let policies = document.value.pointer(&pointer_step(&at, "policies"));
+            variants.push(Variant {
+                name,
+                description: form.description,
+                policies: policies.and_then(Value::as_str).map(str::to_owned),
+            });
+        }
+        variants
+    }
+
+    fn is_pool(&self, id: &str) -> bool {
+        self.left.pools.contains(id) || self.pools.iter().any(|(_, known)| known == id)
+    }
+
+    /// Whether a cluster or job of this name is not left out.
+    pub(super) fn stays(&self, name: &str) -> bool {
+        self.left
+            .only
+            .as_ref()
+            .is_none_or(|(only, _)| only.contains(name))
+    }
+
+    /// A cluster or a job that something names.
+    pub(super) fn object(&mut self, document: &Document, at: &str, name: &str) {
+        if !self.clusters.contains_key(name) && !self.jobs.contains(name) {
+            let known: BTreeSet<&str> = self
+                .clusters
+                .keys()
+                .chain(&self.jobs)
+                .map(String::as_str)
+                .collect();
+            let message = format!("there is no cluster or job `{name}`");
+            let problem = document.error("scenario::unknown-name", at, message);
+            let problem = hinted(problem, name, known.into_iter());
+            self.problems.push(problem);
         }
     }
 
-    fn time(&mut self, document: &Document, at: &str, text: &str) -> Option<NaiveTime> {
-        let time = parse_time_of_day(text);
-        if time.is_none() {
-            let message = format!("`{text}` is not a time of day; expected the form `02:00`, in UTC");
-            self.error(document, at, "scenario::time", message);
+    pub(super) fn principal(&mut self, document: &Document, at: &str, name: &str) {
+        // User names of a workspace are the same in any case.
+        if let Some(users) = &self.users
+            && !users.iter().any(|user| user.eq_ignore_ascii_case(name))
+        {
+            let at = pointer_step(at, "principal");
+            let message = format!("`{name}` is not among the users");
+            let problem = document.error("scenario::unknown-user", &at, message);
+            let problem = hinted(problem, name, users.iter().map(String::as_str));
+            self.problems.push(problem);
         }
-        time
     }
 
-    fn instant(&mut self, document: &Document, at: &str, text: &str) -> Option<Instant> {
+    pub(super) fn instant(&mut self, document: &Document, at: &str, text: &str) -> Option<Instant> {
         match parse_instant(text) {
             Ok(instant) => Some(instant),
             Err(e) => {
@@ -359,16 +260,19 @@ impl Checker {
         }
     }
 
-    fn inside(&mut self, document: &Document, at: &str, instant: Option<Instant>) {
-        if let (Some(instant), Some(period)) = (instant, self.period)
+    /// An instant in the period; none if it is not an instant.
+    pub(super) fn instant_inside(&mut self, document: &Document, at: &str, text: &str) -> Option<Instant> {
+        let instant = self.instant(document, at, text)?;
+        if let Some(period) = self.period
             && !period.contains(instant)
         {
             let message = format!("{} lies outside the period {period}", rfc3339(instant));
             self.error(document, at, "scenario::outside-period", message);
         }
+        Some(instant)
     }
 
-    fn range(&mut self, document: &Document, at: &str, range: Between) -> Between {
+    pub(super) fn range(&mut self, document: &Document, at: &str, range: Between) -> Between {
         if range.min > range.max {
             let message = format!(
                 "`min` is {}, expected at most `max`, which is {}",
@@ -379,11 +283,40 @@ impl Checker {
         range
     }
 
-    fn names<'a>(
+    /// The one that is given of several, of which exactly one must be.
+    pub(super) fn exactly_one<T, const N: usize>(
         &mut self,
         document: &Document,
         at: &str,
-        names: impl Iterator<Item = &'a str>,
+        choices: [(&'static str, Option<T>); N],
+    ) -> Option<T> {
+        let all = quoted(choices.iter().map(|(name, _)| *name), " and ");
+        let mut given = choices
+            .into_iter()
+            .filter_map(|(name, choice)| Some((name, choice?)));
+        let (first, rest): (_, Vec<_>) = (given.next(), given.collect());
+        let found = match (first, rest.as_slice()) {
+            (Some((_, choice)), []) => return Some(choice),
+            (None, _) => "found none".to_owned(),
+            (Some((first, _)), rest) => {
+                let names = std::iter::once(first).chain(rest.iter().map(|(name, _)| *name));
+                format!("found {}", quoted(names, " and "))
+            }
+        };
+        self.error(
+            document,
+            at,
+            "scenario::one-of",
+            format!("{found}, expected exactly one of {all}"),
+        );
+        None
+    }
+
+    fn names<'n>(
+        &mut self,
+        document: &Document,
+        at: &str,
+        names: impl Iterator<Item = &'n String>,
         kind: &'static str,
     ) {
         for (i, name) in names.enumerate() {
@@ -391,14 +324,18 @@ impl Checker {
         }
     }
 
-    fn name(&mut self, document: &Document, at: &str, name: &str, kind: &'static str) {
+    pub(super) fn name(&mut self, document: &Document, at: &str, name: &str, kind: &'static str) {
         if !self.named.insert((kind, name.to_owned())) {
-            let message = format!("there is already a {kind} `{name}`");
-            self.error(document, at, "scenario::duplicate", message);
+            self.duplicate(document, at, kind, name);
         }
     }
 
-    fn workspace(&mut self, document: &Document, at: &str, name: &str) {
+    pub(super) fn duplicate(&mut self, document: &Document, at: &str, kind: &str, name: &str) {
+        let message = format!("there is already a {kind} `{name}`");
+        self.error(document, at, "scenario::duplicate", message);
+    }
+
+    pub(super) fn workspace(&mut self, document: &Document, at: &str, name: &str) {
         if self.workspaces.contains(name) {
             return;
         }
@@ -412,30 +349,23 @@ impl Checker {
         self.problems.push(hinted(problem, name, known));
     }
 
-    fn pools_named(&mut self, document: &Document, request_at: &str, workspace: &str) {
-        for key in ["instance_pool_id", "driver_instance_pool_id"] {
-            let at = pointer_step(request_at, key);
-            let Some(id) = document.value.pointer(&at).and_then(Value::as_str) else {
-                continue;
-            };
-            if !self.pools.contains(&(workspace.to_owned(), id.to_owned())) {
-                let message = format!("workspace `{workspace}` has no pool `{id}`");
-                let problem = document.error("scenario::unknown-pool", &at, message);
-                let here = self
-                    .pools
-                    .iter()
-                    .filter(|(w, _)| w == workspace)
-                    .map(|(_, id)| id.as_str());
-                self.problems.push(hinted(problem, id, here));
-            }
-        }
+    /// A name that `known` lacks.
+    pub(super) fn unknown<'n>(
+        &mut self,
+        document: &Document,
+        at: &str,
+        (name, message): (&str, String),
+        known: impl Iterator<Item = &'n str>,
+    ) {
+        let problem = document.error("scenario::unknown-name", at, message);
+        self.problems.push(hinted(problem, name, known));
     }
 
-    fn error(&mut self, document: &Document, at: &str, code: &'static str, message: String) {
+    pub(super) fn error(&mut self, document: &Document, at: &str, code: &'static str, message: String) {
         self.problems.push(document.error(code, at, message));
     }
 
-    fn warning(&mut self, document: &Document, at: &str, message: &str) {
+    pub(super) fn warning(&mut self, document: &Document, at: &str, message: &str) {
         let warning = document.error("scenario::never", at, message);
         self.problems.push(Diagnostic {
             severity: Severity::Warning,
@@ -445,10 +375,24 @@ impl Checker {
 }
 
 /// Adds the nearest name, or all that there are.
-fn hinted<'a>(problem: Diagnostic, name: &str, known: impl Iterator<Item = &'a str>) -> Diagnostic {
+pub(super) fn hinted<'a>(
+    problem: Diagnostic,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Diagnostic {
     let known: Vec<&str> = known.collect();
     if known.is_empty() {
         return problem;
     }
     problem.hint(hint(name, &known, |all| format!("known: {all}")))
+}
+
+/// `a`, `b` and `c`.
+fn quoted<'n>(names: impl Iterator<Item = &'n str>, last: &str) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((end, [])) => end.clone(),
+        Some((end, before)) => format!("{}{last}{end}", before.join(", ")),
+        None => String::new(),
+    }
 }

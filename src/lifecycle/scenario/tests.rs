@@ -1,4 +1,12 @@
+mod clusters;
+mod jobs;
+mod schema;
+mod variants;
+mod world;
+
 use super::*;
+use crate::lifecycle::between::Between;
+use crate::lifecycle::workload::{Activity, Work};
 
 const MAIN: &str = r#"
 scenario: small
@@ -29,7 +37,14 @@ jobs:
     new_cluster: { num_workers: 1, node_type_id: Standard_DS3_v2 }
 "#;
 
-fn parse(main: &str, teams: &[&str]) -> Result<Scenario, Vec<(String, usize, &'static str)>> {
+type Problems = Vec<(String, usize, &'static str)>;
+
+/// Path, line and code of each problem, sorted by place.
+fn parse(main: &str, teams: &[&str]) -> Result<Scenario, Problems> {
+    told(main, teams).map_err(|d| d.0.into_iter().map(|d| (d.path, d.line, d.code)).collect())
+}
+
+fn told(main: &str, teams: &[&str]) -> Result<Scenario, Diagnostics> {
     let read = |source: &str, text: &str| Document::parse(source, text).unwrap();
     let includes = teams
         .iter()
@@ -37,7 +52,23 @@ fn parse(main: &str, teams: &[&str]) -> Result<Scenario, Vec<(String, usize, &'s
         .map(|(i, t)| read(&format!("team{i}.yaml"), t))
         .collect();
     Scenario::parse(read("main.yaml", main), includes)
-        .map_err(|d| d.0.into_iter().map(|d| (d.path, d.line, d.code)).collect())
+}
+
+/// Problems as they are compared with: borrowed.
+fn seen(problems: &Problems) -> Vec<(&str, usize, &str)> {
+    problems
+        .iter()
+        .map(|(path, line, code)| (path.as_str(), *line, *code))
+        .collect()
+}
+
+fn warnings(scenario: &Scenario) -> Vec<(&'static str, &str)> {
+    scenario
+        .warnings
+        .0
+        .iter()
+        .map(|d| (d.code, d.path.as_str()))
+        .collect()
 }
 
 #[test]
@@ -60,11 +91,31 @@ fn a_scenario_and_its_parts_are_read_with_their_defaults() {
         ),
         ("team0.yaml", 7)
     );
-    assert_eq!(cluster.life.sessions.len(), 2);
+    assert_eq!(cluster.sessions.len(), 2);
     assert_eq!(scenario.pools[0].pool.instance_pool_name, "pool-a");
     assert_eq!(scenario.team_of_pool(&scenario.pools[0].pool), "ml");
     assert_eq!(scenario.team_of_cluster(&ClusterSpec::default()), "unallocated");
-    assert_eq!(scenario.jobs[0].runs.run_minutes.min, 10);
+    let [job] = scenario.jobs.as_slice() else { panic!() };
+    assert_eq!(
+        (job.max_concurrent_runs, job.queue, job.timeout_seconds),
+        (1, false, None)
+    );
+    let [task] = job.tasks.as_slice() else { panic!() };
+    assert_eq!(
+        (task.key.as_str(), &task.compute),
+        ("main", &ComputePlan::JobCluster(0))
+    );
+    // Ten minutes of the driver.
+    assert_eq!(task.work, Work::of_driver(Between::exactly(600)));
+    assert_eq!(job.request_name(&job.job_clusters[0]), "etl");
+    assert_eq!(
+        (scenario.users, scenario.variants.len(), scenario.variant.as_str()),
+        (None, 0, BASE)
+    );
+    let Activity::Busy { minutes, .. } = cluster.sessions[0].activity else {
+        panic!()
+    };
+    assert_eq!(minutes, Between::exactly(210));
 }
 
 #[test]
@@ -199,4 +250,31 @@ fn the_example_month_is_read_without_a_warning() {
         (29, 42, 3)
     );
     assert_eq!(month.warnings.to_string(), "");
+}
+
+#[test]
+fn the_example_week_and_its_variants_are_read_without_a_warning() {
+    let read = |source: &str, text: &str| Document::parse(source, text).unwrap();
+    let main = read(
+        "scenario.yaml",
+        include_str!("../../../examples/lifecycle/scenario.yaml"),
+    );
+    let parts = vec![
+        read(
+            "teams/analytics.yaml",
+            include_str!("../../../examples/lifecycle/teams/analytics.yaml"),
+        ),
+        read(
+            "teams/data-platform.yaml",
+            include_str!("../../../examples/lifecycle/teams/data-platform.yaml"),
+        ),
+    ];
+    let week = Scenario::parse(main, parts).unwrap_or_else(|problems| panic!("{problems}"));
+    let names: Vec<&str> = week.variants.iter().map(|v| v.name.as_str()).collect();
+    assert_eq!(names, ["calm", "jobs-only", "no-pool", "on-demand", "strict"]);
+    for name in names.into_iter().chain([BASE]) {
+        let variant = week.variant(name).unwrap();
+        assert_eq!(variant.warnings.to_string(), "", "{name}");
+    }
+    assert_eq!(week.variant("calm").unwrap().hazards.evictions, []);
 }

@@ -1,20 +1,29 @@
 //! Admission of a scenario: every request is judged, and what passes goes into the simulation with the meters of
 //! its nodes.
 
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::nodes::{driver_and_worker, metered_pool, metered_workspace, serverless};
 use super::{JudgedRequest, Step, count};
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::instance_pool::InstancePool;
-use crate::lifecycle::simulation::starting_nodes;
-use crate::lifecycle::{Admitted, AdmittedCluster, AdmittedJob, MeteredPool, Scenario, Simulation};
+use crate::lifecycle::Simulation;
+use crate::lifecycle::scenario::{
+    ClusterPlan, CommandPlan, ComputePlan, JobPlan, PriceChange, Scenario, TaskPlan,
+};
+use crate::lifecycle::simulation::{Admitted, AdmittedCluster, Command};
+use crate::lifecycle::workload::{Compute, Job, JobCluster, Task};
 use crate::model::decision::Outcome;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Document;
 use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
+use crate::model::suggest::hint;
 use crate::ops::judge::{Asked, applicable, context, judge};
 use crate::ops::policies::Policies;
 use crate::pricing::catalogue::Catalogue;
-use crate::pricing::node_meters::{instance_meters, node_meters};
 
 /// A request, judged, with what the decision log keeps of the circumstances.
 pub(super) struct Judged {
@@ -23,9 +32,9 @@ pub(super) struct Judged {
     pub policies: Vec<String>,
 }
 
-/// One cluster or job that asks to be admitted.
+/// A request for one cluster.
 struct Applicant<'a> {
-    name: &'a str,
+    name: String,
     workspace: &'a str,
     principal: &'a str,
     policy: Option<&'a str>,
@@ -34,159 +43,335 @@ struct Applicant<'a> {
     at: Instant,
 }
 
-/// Judges every request; what passes goes into the simulation.
+fn of_cluster<'a>(plan: &'a ClusterPlan, request: &'a Document, name: String, at: Instant) -> Applicant<'a> {
+    Applicant {
+        name,
+        workspace: &plan.workspace,
+        principal: &plan.principal,
+        policy: plan.policy.as_deref(),
+        request,
+        workload: Workload::AllPurpose,
+        at,
+    }
+}
+
+/// Judges every request; what passes goes into the simulation. Prices change as the scenario says.
 pub(super) fn admit(
     scenario: &Scenario,
     policies: &mut Policies<'_>,
     catalogue: &mut Catalogue,
     observe: &mut dyn FnMut(Step),
 ) -> Result<(Vec<Judged>, Simulation), Diagnostics> {
-    let mut simulation = scenario.simulation();
     for workspace in &scenario.workspaces {
         catalogue.load(workspace.cloud, workspace.region.as_deref())?;
     }
-    simulation.pools = scenario
-        .pools
-        .iter()
-        .filter_map(|p| metered_pool(scenario, &p.workspace, &p.pool))
-        .collect();
+    change_prices(scenario, catalogue)?;
     let guardrails = policies.guardrails();
     for name in &guardrails {
         policies.load(name)?;
     }
-    let total = count(scenario.clusters.len().saturating_add(scenario.jobs.len()));
-    let mut judged = Vec::new();
-    let mut problems = Vec::new();
-    for cluster in &scenario.clusters {
-        let applicant = Applicant {
-            name: &cluster.name,
-            workspace: &cluster.workspace,
-            principal: &cluster.principal,
-            policy: cluster.policy.as_deref(),
-            request: &cluster.request,
-            workload: Workload::AllPurpose,
-            at: cluster.life.create_at,
-        };
-        match admit_one(scenario, &applicant, policies, &guardrails, catalogue) {
-            Ok((request, admitted)) => {
-                judged.push(request);
-                simulation
-                    .clusters
-                    .extend(admitted.map(|admitted| AdmittedCluster {
-                        name: cluster.name.clone(),
-                        admitted,
-                        life: cluster.life.clone(),
-                    }));
-            }
-            Err(found) => problems.extend(found.0),
-        }
-        observe(Step::Judged(count(judged.len()), total));
+    let mut clerk = Clerk {
+        scenario,
+        policies,
+        guardrails,
+        catalogue,
+        observe,
+        total: requests(scenario),
+        judged: Vec::new(),
+        problems: Vec::new(),
+    };
+    let clusters: Vec<AdmittedCluster> = scenario
+        .clusters
+        .iter()
+        .filter_map(|c| clerk.cluster(c))
+        .collect();
+    let jobs: Vec<Job> = scenario.jobs.iter().filter_map(|job| clerk.job(job)).collect();
+    let Clerk { judged, problems, .. } = clerk;
+    if !problems.is_empty() {
+        return Err(Diagnostics(problems).sorted());
     }
-    for job in &scenario.jobs {
-        let applicant = Applicant {
-            name: &job.name,
-            workspace: &job.workspace,
-            principal: &job.principal,
-            policy: job.policy.as_deref(),
-            request: &job.request,
-            workload: Workload::Job,
-            // Databricks validates a job's clusters when the job is created: before the period begins.
-            at: scenario.period.start,
-        };
-        match admit_one(scenario, &applicant, policies, &guardrails, catalogue) {
-            Ok((request, admitted)) => {
-                judged.push(request);
-                simulation.jobs.extend(admitted.map(|admitted| AdmittedJob {
-                    name: job.name.clone(),
-                    admitted,
-                    runs: job.runs.clone(),
-                }));
-            }
-            Err(found) => problems.extend(found.0),
+    let mut simulation = scenario.simulation();
+    simulation.workspaces = scenario.workspaces.iter().map(metered_workspace).collect();
+    simulation.pools = scenario
+        .pools
+        .iter()
+        .filter_map(|p| metered_pool(scenario, catalogue, p))
+        .collect();
+    (simulation.clusters, simulation.jobs) = (clusters, jobs);
+    without_the_denied(&mut simulation);
+    Ok((judged, simulation))
+}
+
+/// What hangs on a cluster that was denied goes with it: jobs that run on it, incidents of what is not there.
+fn without_the_denied(simulation: &mut Simulation) {
+    let there: BTreeSet<&str> = simulation.clusters.iter().map(|c| c.name.as_str()).collect();
+    let runs_on = |task: &Task| match &task.compute {
+        Compute::Existing(name) => there.contains(name.as_str()),
+        Compute::JobCluster(_) | Compute::Serverless(_) => true,
+    };
+    simulation.jobs.retain(|job| job.tasks.iter().all(runs_on));
+    let jobs = simulation.jobs.iter().map(|job| job.name.as_str());
+    let there: BTreeSet<&str> = there.into_iter().chain(jobs).collect();
+    simulation
+        .incidents
+        .retain(|incident| there.contains(incident.object.as_str()));
+}
+
+/// How many requests there are.
+fn requests(scenario: &Scenario) -> u64 {
+    let edits = |cluster: &ClusterPlan| {
+        let edits = cluster.commands.iter();
+        edits.filter(|(_, c)| matches!(c, CommandPlan::Edit(_))).count()
+    };
+    let of_clusters = scenario
+        .clusters
+        .iter()
+        .map(|c| count(edits(c)).saturating_add(1));
+    let of_jobs = scenario.jobs.iter().map(|job| count(job.job_clusters.len()));
+    of_clusters.chain(of_jobs).fold(0, u64::saturating_add)
+}
+
+fn change_prices(scenario: &Scenario, catalogue: &mut Catalogue) -> Result<(), Diagnostics> {
+    let source: Arc<str> = Arc::from(format!("{}#price_changes", scenario.name));
+    let mut problems = Vec::new();
+    for PriceChange {
+        at,
+        meter,
+        unit_price,
+        document,
+    } in &scenario.price_changes
+    {
+        if let Err(e) = catalogue.book.change(meter, *at, *unit_price, &source) {
+            let known: BTreeSet<String> = catalogue
+                .book
+                .find(&format!("/{}/", meter.cloud))
+                .iter()
+                .map(|(meter, _)| meter.to_string())
+                .collect();
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let hint = hint(&meter.to_string(), &names, |_| {
+                "`tollgate price show` lists the meters that have a price".to_owned()
+            });
+            problems.push(
+                document
+                    .error("price::unknown", "/meter", e.to_string())
+                    .hint(hint),
+            );
         }
-        observe(Step::Judged(count(judged.len()), total));
     }
     if problems.is_empty() {
-        Ok((judged, simulation))
+        Ok(())
     } else {
         Err(Diagnostics(problems).sorted())
     }
 }
 
-fn metered_pool(scenario: &Scenario, workspace: &str, pool: &InstancePool) -> Option<MeteredPool> {
-    let place = scenario.workspaces.iter().find(|w| w.name == workspace)?;
-    Some(MeteredPool {
-        workspace: workspace.to_owned(),
-        pool: pool.clone(),
-        team: scenario.team_of_pool(pool),
-        instance_meters: instance_meters(place, &pool.node_type_id, pool.purchase_option(place.cloud)),
-    })
+/// Takes in requests one after the other.
+struct Clerk<'a, 'h> {
+    scenario: &'a Scenario,
+    policies: &'a mut Policies<'h>,
+    guardrails: Vec<String>,
+    catalogue: &'a Catalogue,
+    observe: &'a mut dyn FnMut(Step),
+    total: u64,
+    judged: Vec<Judged>,
+    problems: Vec<Diagnostic>,
 }
 
-fn admit_one(
-    scenario: &Scenario,
-    applicant: &Applicant<'_>,
-    policies: &mut Policies<'_>,
-    guardrails: &[String],
-    catalogue: &Catalogue,
-) -> Result<(Judged, Option<Admitted>), Diagnostics> {
-    let workspace = workspace_of(scenario, applicant)?;
-    let body = &applicant.request.value;
-    let spec = read_spec(applicant.request, body)?;
-    let named = applicant.policy.or(spec.policy_id.as_deref());
-    if let Some(name) = named {
-        policies
-            .load(name)
-            .map_err(|found| at_request(found, applicant))?;
+impl Clerk<'_, '_> {
+    fn cluster(&mut self, plan: &ClusterPlan) -> Option<AdmittedCluster> {
+        let admitted = self.ask(&of_cluster(
+            plan,
+            &plan.request,
+            plan.name.clone(),
+            plan.create_at,
+        ))?;
+        let mut commands = Vec::with_capacity(plan.commands.len());
+        let mut definition = plan.request.clone();
+        let mut edits = 0_u32;
+        for (at, command) in &plan.commands {
+            let command = match command {
+                CommandPlan::Plain(command) => Some(command.clone()),
+                CommandPlan::Edit(patch) => {
+                    edits = edits.saturating_add(1);
+                    let mut edited = definition.clone();
+                    edited.merge("", &Arc::new(patch.clone()), "");
+                    let name = format!("{}/edit-{edits}", plan.name);
+                    let admitted = self.ask(&of_cluster(plan, &edited, name, *at));
+                    // What is denied changes nothing, for later edits either.
+                    admitted.map(|admitted| {
+                        definition = edited;
+                        Command::Edit(Box::new(admitted))
+                    })
+                }
+            };
+            commands.extend(command.map(|command| (*at, command)));
+        }
+        Some(AdmittedCluster {
+            name: plan.name.clone(),
+            admitted,
+            create_at: plan.create_at,
+            commands,
+            sessions: plan.sessions.clone(),
+        })
     }
-    let pools: Vec<InstancePool> = scenario
-        .pools
-        .iter()
-        .filter(|p| p.workspace == workspace.name)
-        .map(|p| p.pool.clone())
-        .collect();
-    let asked = Asked {
-        body,
-        principal: Some(applicant.principal),
-        workspace,
-        workload: applicant.workload,
-        at: applicant.at,
-        pools: &pools,
-        unknown: &[],
-        trace: false,
-        clusters: None,
-    };
-    let applying = applicable(policies, guardrails, named);
-    let names: Vec<String> = applying.iter().map(|p| p.name.clone()).collect();
-    let decision = judge(&applying, catalogue, &asked)
-        .map_err(|e| applicant.request.error("request::not-judged", "", e.to_string()))?;
-    let admitted = (decision.outcome == Outcome::Allow)
-        .then(|| read_spec(applicant.request, &decision.cluster))
-        .transpose()?
-        .map(|spec| Admitted {
-            meters: starting_nodes(&spec)
-                .map(|slot| node_meters(catalogue, &context(&asked), &spec, &slot))
+
+    fn job(&mut self, plan: &JobPlan) -> Option<Job> {
+        let mut job_clusters = Vec::with_capacity(plan.job_clusters.len());
+        for cluster in &plan.job_clusters {
+            let admitted = self.ask(&Applicant {
+                name: plan.request_name(cluster),
+                workspace: &plan.workspace,
+                principal: &plan.principal,
+                policy: cluster.policy.as_deref(),
+                request: &cluster.request,
+                workload: Workload::Job,
+                // Databricks validates a job's clusters when the job is created: before the period begins.
+                at: self.scenario.period.start,
+            });
+            job_clusters.extend(admitted.map(|admitted| JobCluster {
+                key: cluster.key.clone(),
+                admitted,
+            }));
+        }
+        let workspace = self
+            .scenario
+            .workspaces
+            .iter()
+            .find(|w| w.name == plan.workspace)?;
+        (job_clusters.len() == plan.job_clusters.len()).then(|| Job {
+            name: plan.name.clone(),
+            workspace: plan.workspace.clone(),
+            principal: plan.principal.clone(),
+            schedule: plan.schedule.clone(),
+            max_concurrent_runs: plan.max_concurrent_runs,
+            queue: plan.queue,
+            timeout_seconds: plan.timeout_seconds,
+            job_clusters,
+            tasks: plan
+                .tasks
+                .iter()
+                .map(|t| task(self.scenario, workspace, t))
                 .collect(),
-            workspace: workspace.name.clone(),
-            team: scenario.team_of_cluster(&spec),
-            policy: named.unwrap_or_default().to_owned(),
-            owner: applicant.principal.to_owned(),
-            spec,
-        });
-    let place = applicant.request.place("");
-    let judged = JudgedRequest {
-        name: applicant.name.to_owned(),
-        place: format!("{}:{}", applicant.request.source, place.line),
-        decision,
-    };
-    Ok((
-        Judged {
-            judged,
+        })
+    }
+
+    /// Judges one request. None if it is not admitted, or cannot be judged.
+    fn ask(&mut self, applicant: &Applicant<'_>) -> Option<Admitted> {
+        let admitted = match self.judge(applicant) {
+            Ok((judged, admitted)) => {
+                self.judged.push(judged);
+                admitted
+            }
+            Err(found) => {
+                self.problems.extend(found.0);
+                None
+            }
+        };
+        (self.observe)(Step::Judged(count(self.judged.len()), self.total));
+        admitted
+    }
+
+    fn judge(&mut self, applicant: &Applicant<'_>) -> Result<(Judged, Option<Admitted>), Diagnostics> {
+        let workspace = workspace_of(self.scenario, applicant)?;
+        let body = &applicant.request.value;
+        let spec = read_spec(applicant.request, body)?;
+        let named = applicant.policy.or(spec.policy_id.as_deref());
+        if let Some(name) = named {
+            self.policies
+                .load(name)
+                .map_err(|found| at_request(found, applicant))?;
+        }
+        let pools: Vec<InstancePool> = self
+            .scenario
+            .pools
+            .iter()
+            .filter(|p| p.workspace == workspace.name)
+            .map(|p| p.pool.clone())
+            .collect();
+        let asked = Asked {
+            body,
+            principal: Some(applicant.principal),
+            workspace,
+            workload: applicant.workload,
             at: applicant.at,
-            policies: names,
+            pools: &pools,
+            unknown: &[],
+            trace: false,
+            clusters: None,
+        };
+        let applying = applicable(self.policies, &self.guardrails, named);
+        let names: Vec<String> = applying.iter().map(|p| p.name.clone()).collect();
+        let decision = judge(&applying, self.catalogue, &asked)
+            .map_err(|e| applicant.request.error("request::not-judged", "", e.to_string()))?;
+        let admitted = (decision.outcome == Outcome::Allow)
+            .then(|| read_spec(applicant.request, &decision.cluster))
+            .transpose()?
+            .map(|spec| {
+                let (driver, worker) = driver_and_worker(self.catalogue, &context(&asked), &spec);
+                Admitted {
+                    attributes: Arc::new(attributes(&decision.cluster)),
+                    workspace: workspace.name.clone(),
+                    team: self.scenario.team_of_cluster(&spec),
+                    policy: named.unwrap_or_default().to_owned(),
+                    owner: applicant.principal.to_owned(),
+                    driver,
+                    worker,
+                    spec,
+                }
+            });
+        let place = applicant.request.place("");
+        let judged = JudgedRequest {
+            name: applicant.name.clone(),
+            place: format!("{}:{}", applicant.request.source, place.line),
+            decision,
+        };
+        Ok((
+            Judged {
+                judged,
+                at: applicant.at,
+                policies: names,
+            },
+            admitted,
+        ))
+    }
+}
+
+fn task(scenario: &Scenario, workspace: &Workspace, plan: &TaskPlan) -> Task {
+    Task {
+        key: plan.key.clone(),
+        depends_on: plan.depends_on.clone(),
+        run_if: plan.run_if,
+        compute: match &plan.compute {
+            ComputePlan::JobCluster(index) => Compute::JobCluster(*index),
+            ComputePlan::Existing(name) => Compute::Existing(name.clone()),
+            ComputePlan::Serverless {
+                dbu_per_hour,
+                custom_tags,
+            } => Compute::Serverless(serverless(
+                workspace,
+                scenario.team_of_tags(custom_tags),
+                *dbu_per_hour,
+            )),
         },
-        admitted,
-    ))
+        work: Arc::new(plan.work.clone()),
+        failures_per_million: plan.failures_per_million,
+        max_retries: plan.max_retries,
+        retry_seconds: plan.retry_seconds,
+        retry_on_timeout: plan.retry_on_timeout,
+        timeout_seconds: plan.timeout_seconds,
+    }
+}
+
+/// `ClusterAttributes` of a completed request: all but its size and what only speaks to the policies.
+fn attributes(completed: &Value) -> Value {
+    let mut attributes = completed.clone();
+    if let Value::Object(members) = &mut attributes {
+        for member in ["num_workers", "autoscale", "apply_policy_default_values"] {
+            members.shift_remove(member);
+        }
+    }
+    attributes
 }
 
 fn workspace_of<'s>(scenario: &'s Scenario, applicant: &Applicant<'_>) -> Result<&'s Workspace, Diagnostics> {
@@ -203,7 +388,7 @@ fn workspace_of<'s>(scenario: &'s Scenario, applicant: &Applicant<'_>) -> Result
         })
 }
 
-fn read_spec(request: &Document, body: &serde_json::Value) -> Result<ClusterSpec, Diagnostics> {
+fn read_spec(request: &Document, body: &Value) -> Result<ClusterSpec, Diagnostics> {
     ClusterSpec::read(body).map_err(|problems| {
         let found = problems.into_iter().map(|p| {
             let pointer = format!("/{}", p.path.replace('.', "/"));
@@ -226,3 +411,6 @@ fn at_request(found: Diagnostics, applicant: &Applicant<'_>) -> Diagnostics {
     });
     Diagnostics(moved.collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,8 @@ use crate::model::exact::decimal_text;
 use crate::report::cost::Cost;
 use crate::report::month::{CostReport, Group};
 
-/// Column names; columns may be added at the end, not renamed or moved.
+/// Column names; columns may be added at the end, not renamed or moved. `storage_cost` follows where storage was
+/// billed.
 const HEADER: [&str; 17] = [
     "billing_month",
     "section",
@@ -49,12 +50,17 @@ struct Line {
 
 pub(super) fn render(report: &CostReport, options: &RenderOptions) -> Result<String, String> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    writer.write_record(HEADER).map_err(|e| e.to_string())?;
+    let storage = report.has_storage();
+    let header = HEADER.into_iter().chain(storage.then_some("storage_cost"));
+    writer.write_record(header).map_err(|e| e.to_string())?;
     let month = report.month().to_string();
     let currency = report.currency().map(|c| c.to_string()).unwrap_or_default();
     for line in lines(report, options) {
-        let record = line.record(&month, &currency);
-        writer.write_record(record).map_err(|e| e.to_string())?;
+        let record = line.record(&month, &currency).into_iter();
+        let storage = storage.then(|| line.cost(|c| c.storage_nano));
+        writer
+            .write_record(record.chain(storage))
+            .map_err(|e| e.to_string())?;
     }
     let bytes = writer.into_inner().map_err(|e| e.to_string())?;
     String::from_utf8(bytes).map_err(|e| e.to_string())
@@ -118,8 +124,12 @@ fn group_line(section: &'static str, group: Group) -> Line {
 }
 
 impl Line {
+    /// One column of the costs; empty where the line has none.
+    fn cost(&self, of: fn(&Cost) -> i128) -> String {
+        self.costs.as_ref().map(|c| nano_text(of(c))).unwrap_or_default()
+    }
+
     fn record(&self, month: &str, currency: &str) -> [String; 17] {
-        let cost = |of: fn(&Cost) -> i128| self.costs.as_ref().map(|c| nano_text(of(c))).unwrap_or_default();
         let priced = !self.list_cost.is_empty();
         [
             month.to_owned(),
@@ -127,11 +137,11 @@ impl Line {
             self.name.clone(),
             self.pricing_quantity.clone(),
             self.pricing_unit.to_owned(),
-            cost(|c| c.dbu_quantity_nano),
-            cost(|c| c.dbu_nano),
-            cost(|c| c.vm_nano),
-            cost(|c| c.disk_nano),
-            cost(|c| c.network_nano),
+            self.cost(|c| c.dbu_quantity_nano),
+            self.cost(|c| c.dbu_nano),
+            self.cost(|c| c.vm_nano),
+            self.cost(|c| c.disk_nano),
+            self.cost(|c| c.network_nano),
             self.list_cost.clone(),
             if priced {
                 currency.to_owned()

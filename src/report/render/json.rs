@@ -40,6 +40,9 @@ struct CostForm {
     vm_cost: String,
     disk_cost: String,
     network_cost: String,
+    /// Only where storage was billed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage_cost: Option<String>,
     list_cost: String,
 }
 
@@ -100,17 +103,17 @@ fn form(report: &CostReport, options: &RenderOptions) -> ReportForm {
             entries: report.ledger_entries(),
             head: report.head().to_string(),
         },
-        total: cost_form(report.total()),
+        total: cost_form(report, report.total()),
         vendors: vendors(report),
         sections: options
             .dimensions
             .iter()
             .map(|dimension| SectionForm {
                 dimension: dimension.as_str(),
-                groups: report.by(*dimension).into_iter().map(group_form).collect(),
+                groups: groups(report, report.by(*dimension)),
             })
             .collect(),
-        idle_pools: report.idle_pools().into_iter().map(group_form).collect(),
+        idle_pools: groups(report, report.idle_pools()),
         unpriced: unpriced(report),
         synthetic_prices: synthetic(report),
         price_sources: report.price_sources().into_iter().map(str::to_owned).collect(),
@@ -118,24 +121,28 @@ fn form(report: &CostReport, options: &RenderOptions) -> ReportForm {
     }
 }
 
-fn cost_form(cost: &Cost) -> CostForm {
+fn cost_form(report: &CostReport, cost: &Cost) -> CostForm {
     CostForm {
         dbu_quantity: nano_text(cost.dbu_quantity_nano),
         dbu_cost: nano_text(cost.dbu_nano),
         vm_cost: nano_text(cost.vm_nano),
         disk_cost: nano_text(cost.disk_nano),
         network_cost: nano_text(cost.network_nano),
+        storage_cost: report.has_storage().then(|| nano_text(cost.storage_nano)),
         list_cost: nano_text(cost.total_nano()),
     }
 }
 
-fn group_form(group: Group) -> GroupForm {
-    GroupForm {
-        name: group.name,
-        pricing_quantity: group.quantity_nano.map(nano_text),
-        pricing_unit: group.unit,
-        cost: cost_form(&group.cost),
-    }
+fn groups(report: &CostReport, groups: Vec<Group>) -> Vec<GroupForm> {
+    let groups = groups.into_iter();
+    groups
+        .map(|group| GroupForm {
+            pricing_quantity: group.quantity_nano.map(nano_text),
+            pricing_unit: group.unit,
+            cost: cost_form(report, &group.cost),
+            name: group.name,
+        })
+        .collect()
 }
 
 fn vendors(report: &CostReport) -> Vec<VendorForm> {

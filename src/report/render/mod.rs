@@ -12,7 +12,7 @@
 mod csv;
 mod json;
 mod markdown;
-mod name;
+pub(super) mod name;
 mod table;
 mod text;
 
@@ -115,6 +115,7 @@ pub fn render(report: &CostReport, format: Format, options: &RenderOptions) -> R
 mod tests {
     use super::*;
     use crate::ledger::sample::subject;
+    use crate::model::usage::Subject;
     use crate::report::month::tests::{VM, any_rows, input, row, small};
     use proptest::prelude::*;
 
@@ -362,6 +363,69 @@ mod tests {
           "unfinished_runs": []
         }
         "#);
+    }
+
+    /// 250 GB over 4 hours are 1000 GB-hours, at 0.00005 5 cents; a gateway of 4 hours at 0.045 is 18 cents of network.
+    #[test]
+    fn storage_has_a_column_where_there_is_some() {
+        let fixed = Subject {
+            workspace: "prod".to_owned(),
+            team: "platform".to_owned(),
+            ..Subject::default()
+        };
+        let mut rows = small().rows;
+        rows.truncate(2);
+        rows.extend([
+            row(
+                1,
+                fixed.clone(),
+                "storage/AZURE/westus2/GRS",
+                1_000_000_000_000,
+                50_000_000,
+            ),
+            row(1, fixed, "nat_gateway/AZURE/westus2", 4_000_000_000, 180_000_000),
+        ]);
+        let report = CostReport::new(input(rows));
+        let shown = |format, dimension| {
+            let options = RenderOptions {
+                dimensions: vec![dimension],
+                decimals: 2,
+            };
+            render(&report, format, &options).unwrap()
+        };
+        let text = shown(Format::Text, Dimension::Team);
+        let table = text
+            .split("By team\n")
+            .nth(1)
+            .unwrap()
+            .split("\n\n")
+            .next()
+            .unwrap();
+        insta::assert_snapshot!(table, @r"
+        Team       DBU  DBU cost  VM cost  Disk cost  Network cost  Storage cost  Cost
+        etl       3.00      0.90     0.92       0.00          0.00          0.00  1.82
+        platform  0.00      0.00     0.00       0.00          0.18          0.05  0.23
+        Total     3.00      0.90     0.92       0.00          0.18          0.05  2.05
+        ");
+        let csv = shown(Format::Csv, Dimension::Team);
+        assert!(
+            csv.lines()
+                .next()
+                .unwrap()
+                .ends_with(",quantity_per_hour,storage_cost")
+        );
+        assert!(
+            csv.contains(",platform,,,0,0,0,0,0.18,0.23,USD,,,,,,0.05\n"),
+            "{csv}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&shown(Format::Json, Dimension::Sku)).unwrap();
+        assert_eq!(json["total"]["storage_cost"], "0.05");
+        let skus = json["sections"][0]["groups"].as_array().unwrap();
+        let storage = skus.iter().find(|g| g["name"] == "Storage GRS").unwrap();
+        assert_eq!(
+            (&storage["pricing_quantity"], &storage["pricing_unit"]),
+            (&"1000".into(), &"GB-hour".into())
+        );
     }
 
     #[test]

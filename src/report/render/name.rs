@@ -1,7 +1,7 @@
 //! Names made harmless for the form they are shown in.
 
 /// Control characters, line separators and invisible direction marks as escapes; everything else as it is.
-pub(super) fn visible(name: &str) -> String {
+pub(in crate::report) fn visible(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for c in name.chars() {
         if c.is_control() || is_invisible(c) {
@@ -20,7 +20,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// A name inside a Markdown table. An underscore inside a word is no markup, so it stays readable.
-pub(super) fn markdown(name: &str) -> String {
+pub(in crate::report) fn markdown(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for c in visible(name).chars() {
         match c {
@@ -36,7 +36,7 @@ pub(super) fn markdown(name: &str) -> String {
 
 /// A name in a CSV cell. Spreadsheets run a cell that starts with one of `= + - @` as a formula, so an apostrophe
 /// goes before it; who needs the exact name reads JSON. Numbers are ours and never pass here.
-pub(super) fn csv(name: &str) -> String {
+pub(in crate::report) fn csv(name: &str) -> String {
     let shown = visible(name);
     let risky = shown
         .trim_start()

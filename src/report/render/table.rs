@@ -35,7 +35,15 @@ pub(super) struct Page {
     pub notes: Vec<String>,
 }
 
-const COST_COLUMNS: [&str; 6] = ["DBU", "DBU cost", "VM cost", "Disk cost", "Network cost", "Cost"];
+/// The columns of a table of costs; storage has one where any was billed.
+fn cost_columns(report: &CostReport) -> Vec<&'static str> {
+    let storage = report.has_storage().then_some("Storage cost");
+    ["DBU", "DBU cost", "VM cost", "Disk cost", "Network cost"]
+        .into_iter()
+        .chain(storage)
+        .chain(["Cost"])
+        .collect()
+}
 
 pub(super) fn page(report: &CostReport, options: &RenderOptions) -> Page {
     let places = options.decimals.min(NANO_PLACES);
@@ -158,8 +166,12 @@ fn dimension_table(report: &CostReport, dimension: Dimension, places: u32) -> Ta
     Table {
         title,
         names: vec![heading(dimension)],
-        numbers: COST_COLUMNS.to_vec(),
-        rows: with_total(cost_lines(&groups), &cost_numbers(report.total()), places),
+        numbers: cost_columns(report),
+        rows: with_total(
+            cost_lines(report, &groups),
+            &cost_numbers(report, report.total()),
+            places,
+        ),
     }
 }
 
@@ -195,19 +207,13 @@ fn idle_table(report: &CostReport, places: u32) -> Option<Table> {
     }
     let mut total = Cost::default();
     for group in &groups {
-        total.dbu_quantity_nano = total
-            .dbu_quantity_nano
-            .saturating_add(group.cost.dbu_quantity_nano);
-        total.dbu_nano = total.dbu_nano.saturating_add(group.cost.dbu_nano);
-        total.vm_nano = total.vm_nano.saturating_add(group.cost.vm_nano);
-        total.disk_nano = total.disk_nano.saturating_add(group.cost.disk_nano);
-        total.network_nano = total.network_nano.saturating_add(group.cost.network_nano);
+        total.add_cost(&group.cost);
     }
     Some(Table {
         title: "Idle pool instances (part of the costs above)".to_owned(),
         names: vec!["Pool"],
-        numbers: COST_COLUMNS.to_vec(),
-        rows: with_total(cost_lines(&groups), &cost_numbers(&total), places),
+        numbers: cost_columns(report),
+        rows: with_total(cost_lines(report, &groups), &cost_numbers(report, &total), places),
     })
 }
 
@@ -281,22 +287,27 @@ fn label(dimension: Dimension) -> &'static str {
 
 type Line = (Vec<String>, Vec<i128>);
 
-fn cost_lines(groups: &[Group]) -> Vec<Line> {
+fn cost_lines(report: &CostReport, groups: &[Group]) -> Vec<Line> {
     groups
         .iter()
-        .map(|group| (vec![group.name.clone()], cost_numbers(&group.cost)))
+        .map(|group| (vec![group.name.clone()], cost_numbers(report, &group.cost)))
         .collect()
 }
 
-fn cost_numbers(cost: &Cost) -> Vec<i128> {
-    vec![
+/// In the order of [`cost_columns`].
+fn cost_numbers(report: &CostReport, cost: &Cost) -> Vec<i128> {
+    let storage = report.has_storage().then_some(cost.storage_nano);
+    [
         cost.dbu_quantity_nano,
         cost.dbu_nano,
         cost.vm_nano,
         cost.disk_nano,
         cost.network_nano,
-        cost.total_nano(),
     ]
+    .into_iter()
+    .chain(storage)
+    .chain([cost.total_nano()])
+    .collect()
 }
 
 /// The lines, a line for what rounding moved (if it moved anything), and the total.

@@ -11,7 +11,7 @@
 mod rollup;
 mod unpriced;
 
-use rusqlite::{CachedStatement, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{CachedStatement, OptionalExtension, params};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -48,35 +48,27 @@ impl Database {
     /// fit what is recorded or each other, and what the file itself does not allow. On any error nothing of the
     /// batch is written.
     pub fn append(&mut self, source: &str, batch: &[Rated]) -> Result<Appended, StoreError> {
-        let result = self.append_in_transaction(source, batch);
-        if result.is_err() {
-            // Ids handed out in the transaction are gone with it.
-            self.interned = Interned::default();
-        }
-        result
+        self.in_transaction("writing a batch", |tables, interned| {
+            write(tables, interned, source, batch)
+        })
     }
+}
 
-    fn append_in_transaction(&mut self, source: &str, batch: &[Rated]) -> Result<Appended, StoreError> {
-        let path = self.path.as_path();
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .at(path, "starting a batch")?;
-        let tables = Tables {
-            connection: &transaction,
-            path,
-        };
-        let mut writer = Writer::begin(tables, &mut self.interned, source)?;
-        for rated in batch {
-            match rated {
-                Rated::Charge(charge) => writer.charge(charge)?,
-                Rated::Unpriced(unpriced) => writer.unpriced(unpriced)?,
-            }
+/// Writes a batch into the transaction that is open.
+pub(super) fn write(
+    tables: Tables<'_>,
+    interned: &mut Interned,
+    source: &str,
+    batch: &[Rated],
+) -> Result<Appended, StoreError> {
+    let mut writer = Writer::begin(tables, interned, source)?;
+    for rated in batch {
+        match rated {
+            Rated::Charge(charge) => writer.charge(charge)?,
+            Rated::Unpriced(unpriced) => writer.unpriced(unpriced)?,
         }
-        let appended = writer.finish()?;
-        transaction.commit().at(path, "committing a batch")?;
-        Ok(appended)
     }
+    writer.finish()
 }
 
 /// One batch being written.

@@ -8,6 +8,7 @@ use crate::ledger::transaction::Difference;
 use crate::model::charge::Unpriced;
 use crate::model::exact::decimal_text;
 use crate::store::error::{At, StoreError};
+use crate::store::told::hold_against;
 
 const INSERT_UNPRICED: &str = "INSERT INTO unpriced (key, source_id, resource, subject_id, meter_id, since, \
      period_start, period_end, per_hour, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
@@ -103,18 +104,7 @@ impl Writer<'_> {
             "units per hour",
             "reason",
         ];
-        let differences: Vec<Difference> = fields
-            .into_iter()
-            .zip(known.into_iter().zip(now))
-            .filter(|(_, (known, told))| known != told)
-            .map(|(field, (known, told))| Difference { field, known, told })
-            .collect();
-        if !differences.is_empty() {
-            return Err(StoreError::Conflict {
-                what: what(told),
-                differences,
-            });
-        }
+        hold_against(|| what(told), fields, known, now)?;
         self.appended.known = self.appended.known.saturating_add(1);
         Ok(())
     }

@@ -1,0 +1,120 @@
+//! `tollgate ingest ...`: what really happened is taken into the ledger.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use super::check::read_all;
+use super::context::TextOrJson;
+use super::exit::{Exit, complain, finish, json, print};
+use crate::model::diagnostic::Diagnostics;
+use crate::model::period::{Instant, parse_instant};
+use crate::model::place::{Cloud, Tier, Workload};
+use crate::ops::ingest::cluster_events::{IngestOptions, ingest};
+use crate::ops::judge::PlaceOptions;
+use crate::ops::prices::catalogue;
+use crate::report::ingest::text;
+
+/// Take what really happened into a ledger
+#[derive(Debug, Subcommand)]
+pub(super) enum Ingest {
+    /// Bill real clusters by their events
+    ClusterEvents(ClusterEvents),
+}
+
+/// Bills real clusters by what clusters/events tells of them: machines from CREATING or STARTING to TERMINATING, DBUs while
+/// they run. Told twice it changes nothing; what follows later is told to the same ledger. What a history lacks is said,
+/// with what was done about it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all is billed; 1 something is not billed, or has no price; 2 could not answer.\n\n\
+                  Example: tollgate ingest cluster-events events.json --ledger october.db --workspace-name lakehouse --region westus2 --cut 2026-11-01"
+)]
+pub(super) struct ClusterEvents {
+    /// Answers of clusters/events: pages, arrays or lines of them, or of events; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The ledger that is billed
+    #[arg(long, value_name = "FILE")]
+    ledger: PathBuf,
+    /// Name of the workspace, in reports and in the source of the facts
+    #[arg(long, value_name = "NAME")]
+    workspace_name: String,
+    /// Cloud; read off the clusters' definitions where not given
+    #[arg(long, value_name = "AWS|AZURE|GCP")]
+    cloud: Option<Cloud>,
+    /// Region of the workspace (`westus2`); without one VMs have no price
+    #[arg(long)]
+    region: Option<String>,
+    /// Pricing tier of the workspace [default: PREMIUM]
+    #[arg(long, value_name = "STANDARD|PREMIUM|ENTERPRISE")]
+    tier: Option<Tier>,
+    /// Nodes have public IP addresses
+    #[arg(long)]
+    public_ip: bool,
+    /// A managed disk that each node carries (`E6`, `P15`); may be given several times
+    #[arg(long = "node-disk", value_name = "DISK")]
+    node_disks: Vec<String>,
+    /// What clusters run for of which neither their record nor their name tells: all-purpose, job or dlt
+    #[arg(long, default_value = "all-purpose", value_name = "WORKLOAD")]
+    workload: Workload,
+    /// Own price books and node rates: files, or folders of *.json
+    #[arg(long, value_name = "PATH")]
+    prices: Vec<PathBuf>,
+    /// Definitions of clusters whose events tell none: JSON of clusters/list or clusters/get
+    #[arg(long, value_name = "FILE")]
+    clusters: Vec<PathBuf>,
+    /// Clusters without an end lived up to here; they are billed to the last midnight before it
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    cut: Option<Instant>,
+    /// Tag that names the cost centre
+    #[arg(long, value_name = "TAG")]
+    team_tag: Option<String>,
+    /// Seconds from TERMINATING until the machines are gone
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    termination_seconds: u32,
+    /// Output format
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+}
+
+impl Ingest {
+    pub fn run(self) -> Exit {
+        let Ingest::ClusterEvents(command) = self;
+        finish(command.answer())
+    }
+}
+
+impl ClusterEvents {
+    fn answer(self) -> Result<Exit, Diagnostics> {
+        let files: Vec<PathBuf> = self.files.iter().chain(&self.clusters).cloned().collect();
+        let mut sources = read_all(&files)?;
+        let clusters = sources.split_off(self.files.len().min(sources.len()));
+        let mut catalogue = catalogue(&self.prices)?;
+        let options = IngestOptions {
+            ledger: self.ledger,
+            workspace_name: self.workspace_name,
+            place: PlaceOptions {
+                cloud: self.cloud,
+                cloud_where_untold: None,
+                region: self.region,
+                tier: self.tier,
+                public_ip: self.public_ip,
+                node_disks: self.node_disks,
+            },
+            workload: self.workload,
+            cut: self.cut,
+            team_tag: self.team_tag,
+            termination_seconds: self.termination_seconds,
+        };
+        let (ingested, problems) = ingest(&sources, &clusters, &mut catalogue, &options)?;
+        print(&match self.format {
+            TextOrJson::Text => text(&ingested),
+            TextOrJson::Json => json(&ingested)?,
+        });
+        complain(&problems);
+        Ok(match ingested.is_whole() {
+            true => Exit::InOrder,
+            false => Exit::Fault,
+        })
+    }
+}
