@@ -10,7 +10,11 @@ use super::report::{ReportFlags, rendered};
 use crate::model::decision::{Enforcement, Outcome};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::rfc3339;
-use crate::ops::simulate::{CompareOptions, JudgedRequest, SimulateOptions, Simulated, compare, simulate};
+use crate::model::place::{Cloud, Tier, Workspace};
+use crate::ops::simulate::{
+    CompareOptions, HistoryOptions, JudgedRequest, SimulateOptions, Simulated, compare,
+    scenario_from_history, simulate,
+};
 use crate::plugin::Host;
 use crate::report::timeline::Timeline;
 use crate::report::{Format, comparison};
@@ -28,7 +32,20 @@ const MOST_REFUSALS: usize = 20;
 )]
 pub(super) struct Simulate {
     /// The scenario: a file, or a folder with scenario.yaml
-    scenario: PathBuf,
+    #[arg(required_unless_present = "from_history")]
+    scenario: Option<PathBuf>,
+    /// Print a scenario made from the cluster events of this ledger, and simulate nothing
+    #[arg(long, value_name = "LEDGER", conflicts_with_all = ["scenario", "variant", "ledger", "explain", "compare", "policies"])]
+    from_history: Option<PathBuf>,
+    /// Cloud of workspaces that the history knows by name only
+    #[arg(long, requires = "from_history")]
+    cloud: Option<Cloud>,
+    /// Their region
+    #[arg(long, requires = "cloud")]
+    region: Option<String>,
+    /// Their tier [default: PREMIUM]
+    #[arg(long, requires = "cloud")]
+    tier: Option<Tier>,
     /// The ledger that is billed [default: SCENARIO-NAME.db in the current folder]
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
@@ -56,12 +73,15 @@ impl Simulate {
     }
 
     fn answer(self) -> Result<Exit, Diagnostics> {
+        let Some(scenario) = self.scenario.clone() else {
+            return self.look_back();
+        };
         let host = self.sandbox.host()?;
         if !self.compare.is_empty() {
-            return self.set_side_by_side(&host);
+            return self.set_side_by_side(scenario, &host);
         }
         let options = SimulateOptions {
-            scenario: self.scenario,
+            scenario,
             ledger: self.ledger,
             policies: self.policies,
             variant: self.variant,
@@ -85,9 +105,24 @@ impl Simulate {
         Ok(Exit::InOrder)
     }
 
-    fn set_side_by_side(self, host: &Host) -> Result<Exit, Diagnostics> {
+    fn look_back(self) -> Result<Exit, Diagnostics> {
+        let place = self.cloud.map(|cloud| Workspace {
+            region: self.region,
+            ..Workspace::new(cloud, self.tier.unwrap_or(Tier::Premium))
+        });
+        let options = HistoryOptions {
+            ledger: self.from_history.unwrap_or_default(),
+            place,
+        };
+        let found = scenario_from_history(&options)?;
+        complain(&found.warnings);
+        print(&json(&found.scenario)?);
+        Ok(Exit::InOrder)
+    }
+
+    fn set_side_by_side(self, scenario: PathBuf, host: &Host) -> Result<Exit, Diagnostics> {
         let options = CompareOptions {
-            scenario: self.scenario,
+            scenario,
             variants: self.compare,
             policies: self.policies,
         };

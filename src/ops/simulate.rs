@@ -9,6 +9,7 @@ mod admit;
 mod compare;
 mod explain;
 mod figures;
+mod history;
 mod nodes;
 mod source;
 mod stream;
@@ -20,6 +21,7 @@ use figures::Collector;
 use source::{Source, digest};
 
 pub use compare::{CompareOptions, compare};
+pub use history::{HistoryOptions, HistoryScenario, scenario_from_history};
 
 use super::ledger::{diagnose, open};
 use super::policies::{Policies, PolicySource};

@@ -95,6 +95,21 @@ impl Database {
             .at(&self.path, "reading cluster events")
     }
 
+    /// All cluster events, by workspace and cluster, each in order of time; those of one second in the order in which they
+    /// were told.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn all_cluster_events(&self) -> Result<Vec<StoredClusterEvent>, StoreError> {
+        let sql = "SELECT source.name, workspace, cluster_id, timestamp, name.name, details \
+                   FROM cluster JOIN cluster_event ON cluster_row = cluster.id JOIN source ON source.id = source_id \
+                   JOIN name ON name.id = event_type ORDER BY workspace, cluster_id, timestamp, told";
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_map([], cluster_event_of)?.collect())
+            .at(&self.path, "reading cluster events")
+    }
+
     /// The events of one instance, in order of time; those of one second in the order in which they were told.
     ///
     /// # Errors

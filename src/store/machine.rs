@@ -43,6 +43,22 @@ const JOINED: &str = "machine JOIN instance ON instance.id = instance_row JOIN s
 const DOING: &str = "writing machines";
 
 impl Database {
+    /// The pools that machines came from, each with its workspace and its node type, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn pools_of_machines(&self) -> Result<Vec<(String, String, String)>, StoreError> {
+        let sql = "SELECT DISTINCT workspace, pool, name.name FROM machine JOIN subject ON subject.id = subject_id \
+                   JOIN name ON name.id = node_type WHERE pool <> '' ORDER BY 1, 2, 3";
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut s| {
+                s.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                    .collect()
+            })
+            .at(&self.path, "reading machines")
+    }
+
     /// Writes machines; how many were new.
     ///
     /// # Errors

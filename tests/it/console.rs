@@ -22,14 +22,17 @@ fn sessions_are_as_written() {
     sessions().case("tests/cli/*.md").case("tests/cli/*.toml");
 }
 
-/// The README's sessions, with a ledger that is a new one each time.
+/// The README's sessions, with ledgers that are new ones each time.
 #[test]
 fn the_sessions_of_the_readme_are_as_written() {
     let folder = tempfile::tempdir().unwrap();
-    let ledger = folder.path().join("october.db").display().to_string();
-    let text = fs::read_to_string(project("README.md")).unwrap();
+    let mut text = fs::read_to_string(project("README.md")).unwrap();
+    for ledger in ["october.db", "week.db"] {
+        let path = folder.path().join(ledger).display().to_string();
+        text = text.replace(ledger, &path);
+    }
     let readme = folder.path().join("README.md");
-    fs::write(&readme, text.replace("october.db", &ledger)).unwrap();
+    fs::write(&readme, text).unwrap();
     sessions().case(readme);
 }
 

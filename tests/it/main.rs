@@ -18,6 +18,7 @@ mod eight_rules;
 mod errors;
 mod formats;
 mod golden_prices;
+mod history;
 mod hostile;
 mod import;
 mod ingest;
