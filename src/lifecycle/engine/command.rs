@@ -272,8 +272,7 @@ impl World<'_> {
         self.begin_start(key, EventType::Restarting, at)
     }
 
-    /// The definition of a cluster changes. A running one is restarted under the new definition, on new machines unless
-    /// they would be the same.
+    /// The definition of a cluster changes. A running one is restarted under the new definition, on new machines.
     fn edit(&mut self, key: ClusterKey, blueprint: Arc<Blueprint>, answer: Answer, at: Second) -> Done {
         let Some(cluster) = self.clusters.get_mut(key) else {
             return Ok(());

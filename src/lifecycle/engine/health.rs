@@ -87,7 +87,7 @@ impl World<'_> {
         let (current, target, up) = (cluster.current_workers(), cluster.target, cluster.is_up());
         self.remove_machine(machine, at);
         if !up {
-            // Seen in the wild: nodes are lost after a termination, and an event tells so.
+            // It is being torn down: nobody misses the node, and nothing tells of it.
             return Ok(());
         }
         if node.role == Role::Driver {

@@ -4,8 +4,8 @@
 //! billed. Each is allocated, gets its network and disks and its image; one that a pool held ready has all but the
 //! image, and that too if the runtime was preloaded. Init scripts run on every machine before Spark does. The driver
 //! boots and opens its context; workers register. When enough of them have, libraries and security follow, and the
-//! cluster is RUNNING. Workers that register later join then. A restart keeps the machines, unless an edit has changed
-//! what they are.
+//! cluster is RUNNING. Workers that register later join then. A restart keeps the machines; an edit of a running
+//! cluster starts it on new ones.
 
 use serde_json::json;
 use std::sync::Arc;
