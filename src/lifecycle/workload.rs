@@ -161,7 +161,7 @@ pub struct Task {
     pub compute: Compute,
     /// What it computes.
     pub work: Arc<Work>,
-    /// Attempts in a million that fail, after a part of the work; 0 for none.
+    /// Attempts in a million that fail, at the end of their work; 0 for none.
     pub failures_per_million: u32,
     /// Attempts after the first.
     pub max_retries: u32,

@@ -26,11 +26,10 @@ const STANDARD_WINDOW: i64 = 600;
 impl World<'_> {
     /// Plans what follows from what the cluster has to do now: the next move of its work, more or fewer workers, its
     /// auto-termination.
-    pub fn reconsider(&mut self, key: ClusterKey, at: Second) -> Done {
+    pub fn reconsider(&mut self, key: ClusterKey, at: Second) {
         self.plan_work(key);
         self.plan_scaling(key, at);
         self.await_idleness(key, at);
-        Ok(())
     }
 
     fn plan_work(&mut self, key: ClusterKey) {
@@ -149,7 +148,8 @@ impl World<'_> {
         let needed = u32::try_from(needed).unwrap_or(u32::MAX).clamp(min, max);
         if demand.pending == 0 || needed <= cluster.target {
             cluster.step_up = 0;
-            return self.reconsider(key, at);
+            self.reconsider(key, at);
+            return Ok(());
         }
         let step = if optimised {
             (max - min).div_ceil(2)
@@ -162,7 +162,8 @@ impl World<'_> {
         cluster.step_down = 1;
         let target = needed.min(cluster.target.saturating_add(step.max(1)));
         self.resize(key, target, Cause::Autoscale, None, at)?;
-        self.reconsider(key, at)
+        self.reconsider(key, at);
+        Ok(())
     }
 
     /// Autoscaling looks whether workers have been idle for long enough.
@@ -215,6 +216,7 @@ impl World<'_> {
                 }
             }
         }
-        self.reconsider(key, at)
+        self.reconsider(key, at);
+        Ok(())
     }
 }

@@ -10,7 +10,6 @@ use super::queue::Second;
 use super::world::{Done, World};
 use crate::databricks::cluster_spec::Role;
 use crate::databricks::event::{EventDetails, EventType, Reason};
-
 use crate::databricks::termination::TerminationCode;
 use crate::lifecycle::draw::Purpose;
 use crate::lifecycle::hazard::IncidentKind;
@@ -107,7 +106,8 @@ impl World<'_> {
         if self.clusters.get(key).is_some_and(Cluster::runs) {
             self.plan_recovery(key, false, at);
             self.settle_size(key, at)?;
-            return self.reconsider(key, at);
+            self.reconsider(key, at);
+            return Ok(());
         }
         Ok(())
     }
@@ -163,7 +163,8 @@ impl World<'_> {
         }
         self.plan_recovery(key, true, at);
         self.settle_size(key, at)?;
-        self.reconsider(key, at)
+        self.reconsider(key, at);
+        Ok(())
     }
 
     /// Adds a disk to a worker's machine. False if its definition or the cloud does not let it.
@@ -217,12 +218,12 @@ impl World<'_> {
     }
 
     /// Looks whether what tasks have left on the disks of the workers needs more room.
-    pub fn watch_disks(&mut self, key: ClusterKey, at: Second) -> Done {
+    pub fn watch_disks(&mut self, key: ClusterKey, at: Second) {
         let Some(cluster) = self.clusters.get(key) else {
-            return Ok(());
+            return;
         };
         if !cluster.fills_disks {
-            return Ok(());
+            return;
         }
         let low: Vec<(u64, u64)> = cluster
             .nodes
@@ -238,7 +239,6 @@ impl World<'_> {
         for (ordinal, used) in low {
             self.expand_disk(key, ordinal, Some(used), at);
         }
-        Ok(())
     }
 
     /// Plans the next time that something happens to a cluster's health by chance, from so many hours of this life on.
@@ -269,11 +269,7 @@ impl World<'_> {
     }
 
     pub fn health(&mut self, key: ClusterKey, start: u64, what: Ailment, hours: u32, at: Second) -> Done {
-        let alive = self
-            .clusters
-            .get(key)
-            .is_some_and(|c| c.starts == start && c.runs());
-        if !alive {
+        if !self.still_runs(key, start) {
             return Ok(());
         }
         self.suffer(key, what, at)?;
@@ -342,16 +338,13 @@ impl World<'_> {
         if driver {
             self.tell(key, at, EventType::DriverHealthy, EventDetails::default());
         }
-        self.reconsider(key, at)
+        self.reconsider(key, at);
+        Ok(())
     }
 
     /// A driver has been unreachable for long enough: the cluster ends.
     pub fn driver_given_up(&mut self, key: ClusterKey, start: u64, at: Second) -> Done {
-        let alive = self
-            .clusters
-            .get(key)
-            .is_some_and(|c| c.starts == start && c.runs());
-        if !alive {
+        if !self.still_runs(key, start) {
             return Ok(());
         }
         self.terminate(key, Reason::new(TerminationCode::DriverUnreachable, []), None, at)

@@ -292,7 +292,8 @@ impl<'a> World<'a> {
                 match self.clusters.get_mut(cluster) {
                     Some(c) if c.runs() => {
                         self.begin_work(cluster, waiting, at)?;
-                        self.reconsider(cluster, at)
+                        self.reconsider(cluster, at);
+                        Ok(())
                     }
                     Some(c) if c.is_up() => {
                         c.waiting.push(waiting);
@@ -457,7 +458,7 @@ impl<'a> World<'a> {
         if let Compute::Serverless(_) = task_plan.compute {
             self.bill_serverless(key, task, attempt, due, at);
         }
-        let cluster_id = self.cluster_of(key, task_plan);
+        let cluster_id = self.cluster_of(key, task);
         self.tell_attempt(key, task, attempt, &cluster_id, (due, began, at), result);
         let again = attempt < task_plan.max_retries
             && self.runs.get(key).is_some_and(|r| !r.timed_out)
@@ -528,13 +529,13 @@ impl<'a> World<'a> {
 
     /// Takes an attempt off the cluster that it waits for or works on; when it began to work.
     fn take_back(&mut self, key: RunKey, task: usize, attempt: u32, at: Second) -> Option<Second> {
-        let cluster = self.cluster_key_of(key, task)?;
+        let cluster_key = self.cluster_key_of(key, task)?;
         let owner = Owner::Attempt {
             run: key,
             task,
             attempt,
         };
-        let cluster = self.clusters.get_mut(cluster)?;
+        let cluster = self.clusters.get_mut(cluster_key)?;
         cluster.waiting.retain(|w| w.owner != owner);
         let work = cluster
             .works
@@ -544,15 +545,9 @@ impl<'a> World<'a> {
         let lost = cluster.executors.cancel(WorkId(work), at);
         cluster.lost_task_seconds = cluster.lost_task_seconds.saturating_add(lost.task_seconds);
         let began = cluster.end(work)?.began;
-        let key = self.cluster_key_of(key, task)?;
         // The cores it had are free for others, and the cluster may idle now.
-        self.plan_after_change(key, at);
+        self.reconsider(cluster_key, at);
         Some(began)
-    }
-
-    fn plan_after_change(&mut self, key: ClusterKey, at: Second) {
-        // It cannot fail: nothing changes its state.
-        let _ = self.reconsider(key, at);
     }
 
     /// Clusters of a run that no task needs any more end.
@@ -636,14 +631,10 @@ impl<'a> World<'a> {
         }
     }
 
-    fn cluster_of(&self, key: RunKey, plan: &Task) -> Arc<str> {
-        let at = self.runs.get(key).and_then(|run| {
-            let job = self.input.jobs.get(run.job)?;
-            job.tasks.iter().position(|t| t.key == plan.key)
-        });
-        at.and_then(|task| self.cluster_key_of(key, task))
-            .and_then(|c| self.clusters.get(c))
-            .map_or_else(|| Arc::from(""), |c| Arc::clone(&c.id))
+    /// Id of the cluster that a task runs on; empty for none.
+    fn cluster_of(&self, key: RunKey, task: usize) -> Arc<str> {
+        let cluster = self.cluster_key_of(key, task).and_then(|c| self.clusters.get(c));
+        cluster.map_or_else(|| Arc::from(""), |c| Arc::clone(&c.id))
     }
 
     fn tell_attempt(

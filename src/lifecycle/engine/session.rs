@@ -60,7 +60,8 @@ impl World<'_> {
         match cluster.state {
             State::Running | State::Resizing => {
                 self.begin_work(key, waiting, at)?;
-                self.reconsider(key, at)
+                self.reconsider(key, at);
+                Ok(())
             }
             State::Terminated => {
                 cluster.waiting.push(waiting);
@@ -168,16 +169,13 @@ impl World<'_> {
         for working in ended {
             self.work_ended(key, working, at)?;
         }
-        if !self
-            .clusters
-            .get(key)
-            .is_some_and(|c| c.starts == start && c.runs())
-        {
+        if !self.still_runs(key, start) {
             return Ok(());
         }
-        self.watch_disks(key, at)?;
+        self.watch_disks(key, at);
         self.release_drained(key, at)?;
-        self.reconsider(key, at)
+        self.reconsider(key, at);
+        Ok(())
     }
 
     fn work_ended(&mut self, key: ClusterKey, ended: Working, at: Second) -> Done {

@@ -221,7 +221,8 @@ impl World<'_> {
             self.drop_worker(key, ordinal, at);
             self.end_decommission(key, at);
             self.settle_size(key, at)?;
-            return self.reconsider(key, at);
+            self.reconsider(key, at);
+            return Ok(());
         }
         Ok(())
     }
@@ -284,7 +285,8 @@ impl World<'_> {
             self.upsize_completed(key, at);
         }
         self.settle_size(key, at)?;
-        self.reconsider(key, at)
+        self.reconsider(key, at);
+        Ok(())
     }
 
     /// A resize ends when nobody comes or goes any more.
@@ -377,6 +379,7 @@ impl World<'_> {
             Cause::Autorecovery
         };
         self.resize(key, target, cause, None, at)?;
-        self.reconsider(key, at)
+        self.reconsider(key, at);
+        Ok(())
     }
 }

@@ -337,7 +337,8 @@ impl World<'_> {
         for waiting in waiting {
             self.begin_work(key, waiting, at)?;
         }
-        self.reconsider(key, at)
+        self.reconsider(key, at);
+        Ok(())
     }
 
     /// A start that comes to nothing.

@@ -161,6 +161,12 @@ impl<'a> World<'a> {
         self.draws.key(&cluster.blueprint.object, purpose, &index)
     }
 
+    /// Whether a cluster runs, and has not been started again since that start.
+    pub fn still_runs(&self, key: ClusterKey, start: u64) -> bool {
+        let same = |c: &Cluster| c.starts == start && c.runs();
+        self.clusters.get(key).is_some_and(same)
+    }
+
     /// Moves a cluster to the next state; its DBU meters run exactly while that is RUNNING or RESIZING.
     pub fn step(&mut self, key: ClusterKey, trigger: Trigger, at: Second) -> Done {
         let Some(cluster) = self.clusters.get_mut(key) else {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use super::admit::admit;
 use super::figures::{Collector, Costs};
 use super::source::Source;
-use super::stream::Rater;
+use super::stream::{Rater, lived_step};
 use super::{Step, count, live_error, policy_source};
 use crate::lifecycle::simulation::Record;
 use crate::lifecycle::{Scenario, simulate as live};
 use crate::model::decision::Outcome;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::period::Instant;
+use crate::model::money::Currency;
 use crate::ops::policies::Policies;
 use crate::ops::prices::catalogue;
 use crate::plugin::Host;
@@ -70,7 +70,7 @@ fn figures_of(
     options: &CompareOptions,
     host: &Host,
     observe: &mut dyn FnMut(&str, Step),
-) -> Result<(Figures, Option<crate::model::money::Currency>), Diagnostics> {
+) -> Result<(Figures, Option<Currency>), Diagnostics> {
     let prices: Vec<PathBuf> = scenario.prices.iter().map(|p| read.folder.join(p)).collect();
     let mut catalogue = catalogue(&prices)?;
     let source = policy_source(options.policies.as_ref(), scenario, &read.folder);
@@ -81,8 +81,6 @@ fn figures_of(
     let mut collector = Collector::default();
     let mut costs = Costs::default();
     let mut rater = Rater::new(&catalogue, simulation.period);
-    let start = simulation.period.start;
-    let seconds = |at: Instant| u64::try_from((at - start).num_seconds()).unwrap_or_default();
     live(
         &simulation,
         &mut |record| {
@@ -92,7 +90,7 @@ fn figures_of(
                 _ => Ok(()),
             }
         },
-        &mut |p| observe(name, Step::Lived(seconds(p.at), seconds(p.period.end))),
+        &mut |p| observe(name, lived_step(&p)),
     )
     .map_err(|e| live_error(&scenario.name, &e))?;
     let currency = costs.currency;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use super::figures::Collector;
-use super::{Step, count, live_error};
+use super::{Step, live_error};
 use crate::databricks::event::{ClusterEvent, InstanceEvent};
 use crate::ledger::rate::{Rated, rate};
 use crate::lifecycle::simulation::{ClusterRecord, Record, Simulation};
@@ -41,8 +41,6 @@ fn batch_size(simulation: &Simulation) -> usize {
 pub(super) struct Written {
     pub new_facts: u64,
     pub known_facts: u64,
-    pub events: u64,
-    pub machines: u64,
 }
 
 /// Rates usages, looking up the prices of each meter once.
@@ -130,8 +128,6 @@ impl Batch {
         )?;
         written.new_facts = written.new_facts.saturating_add(appended.facts.new);
         written.known_facts = written.known_facts.saturating_add(appended.facts.known);
-        written.events = written.events.saturating_add(count(self.cluster_events.len()));
-        written.machines = written.machines.saturating_add(count(self.machines.len()));
         Ok(())
     }
 }
@@ -233,7 +229,8 @@ pub(super) fn live_and_write(
     })
 }
 
-fn lived_step(progress: &Progress) -> Step {
+/// How far a simulation has come, as its observers are told.
+pub(super) fn lived_step(progress: &Progress) -> Step {
     let since = |at: Instant| u64::try_from((at - progress.period.start).num_seconds()).unwrap_or_default();
     Step::Lived(since(progress.at), since(progress.period.end))
 }
