@@ -44,8 +44,20 @@ impl Period {
         Period::new(self.start.max(other.start), self.end.min(other.end))
     }
 
+    /// The parts of the period by UTC day, in order, without gap or overlap.
+    pub fn days(self) -> impl Iterator<Item = Period> {
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let Period { start, end } = rest?;
+            let cut = end.min(next_midnight(start));
+            rest = Period::new(cut, end);
+            Some(Period { start, end: cut })
+        })
+    }
+
     /// Cuts the period at every given instant inside it and at every UTC midnight, in order.
-    /// The parts cover the period without gap or overlap.
+    /// The parts cover the period without gap or overlap. The plain reference for [`Period::days`].
+    #[cfg(test)]
     pub fn cut(&self, at: impl IntoIterator<Item = Instant>) -> Vec<Period> {
         let mut cuts: Vec<Instant> = at
             .into_iter()
@@ -196,6 +208,10 @@ mod tests {
             ]
         );
         assert_eq!(parts.iter().map(Period::seconds).sum::<i64>(), period.seconds());
+        assert_eq!(period.days().collect::<Vec<_>>(), period.cut([]));
+        let midnights = Period::new(at("2026-10-30"), at("2026-11-01")).unwrap();
+        assert_eq!(midnights.days().collect::<Vec<_>>(), midnights.cut([]));
+        assert_eq!(midnights.days().count(), 2);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Interning for the writer: texts that repeat become small numbers, remembered between batches.
 //!
-//! The terms of a charge are looked up by the addresses of its subject, meter and price source (the facts of one
-//! cluster share them); only where these are new by value, part by part, then in the tables. The memory keeps each
+//! Subjects, and the terms of a charge, are looked up by the addresses of subject, meter and price source (the facts of
+//! one cluster share them); only where these are new by value, part by part, then in the tables. The memory keeps each
 //! `Arc` alive, so an address means one value as long as it is remembered; a full memory is emptied, which costs a
 //! look-up and nothing else.
 
@@ -21,19 +21,23 @@ use crate::model::meter::Meter;
 use crate::model::money::{Currency, UnitPrice};
 use crate::model::usage::Subject;
 
-/// Values remembered per kind. A subject is some 200 bytes: 13 MB at most.
-const REMEMBERED: usize = 65_536;
+/// Values remembered per kind: those of a hundred thousand clusters. A subject is some 200 bytes: 52 MB at most.
+const REMEMBERED: usize = 262_144;
+
+/// A map whose hash is quick and, being seeded, nothing that the names of a file could be chosen against.
+pub(super) type Memory<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// What was interned so far. Forgotten when a transaction is rolled back.
 #[derive(Debug, Default)]
 pub(super) struct Interned {
-    by_address: HashMap<Addresses, (TermsRow, Kept)>,
-    by_parts: HashMap<[i64; 6], TermsRow>,
-    sources: HashMap<String, i64>,
-    accounts: HashMap<Account, i64>,
-    subjects: HashMap<Arc<Subject>, i64>,
-    meters: HashMap<Arc<Meter>, i64>,
-    prices: HashMap<(UnitPrice, Currency, Arc<str>, bool), i64>,
+    by_address: Memory<Addresses, (TermsRow, Kept)>,
+    by_parts: Memory<[i64; 6], TermsRow>,
+    sources: Memory<String, i64>,
+    accounts: Memory<Account, i64>,
+    subjects: Memory<Arc<Subject>, i64>,
+    subjects_by_address: Memory<usize, (i64, Arc<Subject>)>,
+    meters: Memory<Arc<Meter>, i64>,
+    prices: Memory<(UnitPrice, Currency, Arc<str>, bool), i64>,
     pub names: Names,
 }
 
@@ -63,7 +67,7 @@ struct Addresses {
 type Kept = (Arc<Subject>, Arc<Meter>, Arc<str>);
 
 /// Makes room, then remembers.
-pub(super) fn remember<K: Eq + Hash, V>(memory: &mut HashMap<K, V>, key: K, value: V) {
+pub(super) fn remember<K: Eq + Hash, V>(memory: &mut Memory<K, V>, key: K, value: V) {
     if memory.len() >= REMEMBERED {
         memory.clear();
     }
@@ -163,6 +167,16 @@ impl Interned {
     }
 
     pub fn subject(&mut self, tables: Tables<'_>, subject: &Arc<Subject>) -> Result<i64, StoreError> {
+        let address = Arc::as_ptr(subject).addr();
+        if let Some((id, _)) = self.subjects_by_address.get(&address) {
+            return Ok(*id);
+        }
+        let id = self.subject_row(tables, subject)?;
+        remember(&mut self.subjects_by_address, address, (id, Arc::clone(subject)));
+        Ok(id)
+    }
+
+    fn subject_row(&mut self, tables: Tables<'_>, subject: &Arc<Subject>) -> Result<i64, StoreError> {
         if let Some(id) = self.subjects.get(subject) {
             return Ok(*id);
         }

@@ -28,17 +28,16 @@ pub struct StoredMachine {
     pub added_disks: Vec<AddedDisk>,
 }
 
-const INSERT_MACHINE: &str = "INSERT INTO machine (instance_row, subject_id, node_type, purchase_option, driver, \
-     period_start, period_end, span) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+const INSERT_MACHINE: &str = "INSERT INTO machine (instance_id, source_id, subject_id, node_type, purchase_option, \
+     driver, period_start, period_end, span) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
 
-const INSERT_DISK: &str = "INSERT INTO added_disk (instance_row, number, disk, added) VALUES (?1, ?2, ?3, ?4) \
-     ON CONFLICT DO NOTHING";
+const INSERT_DISK: &str = "INSERT INTO added_disk (instance_id, source_id, number, disk, added) \
+     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
 
-const COLUMNS: &str = "instance_row, source.name, instance_id, subject_id, name.name, purchase_option, driver, \
+const COLUMNS: &str = "source_id, source.name, instance_id, subject_id, name.name, purchase_option, driver, \
      period_start, period_end";
 
-const JOINED: &str = "machine JOIN instance ON instance.id = instance_row JOIN source ON source.id = source_id \
-     JOIN name ON name.id = node_type";
+const JOINED: &str = "machine JOIN source ON source.id = source_id JOIN name ON name.id = node_type";
 
 const DOING: &str = "writing machines";
 
@@ -131,7 +130,7 @@ impl Database {
             subject: dimensions.subject(read.subject_id)?,
             purchase_option: purchase_option.ok_or_else(|| StoreError::Unreadable {
                 path: self.path.clone(),
-                place: format!("`machine` {}", read.instance_row),
+                place: format!("`machine` {}", read.instance_id),
                 why: format!("`{}` is not a purchase option", read.purchase_option),
             })?,
             instance_id: read.instance_id,
@@ -140,7 +139,7 @@ impl Database {
             period: read.period,
         };
         Ok(StoredMachine {
-            added_disks: self.added_disks(read.instance_row, &machine.instance_id, at)?,
+            added_disks: self.added_disks(read.source_id, &machine.instance_id, at)?,
             source: read.source,
             machine,
         })
@@ -148,22 +147,24 @@ impl Database {
 
     fn added_disks(
         &self,
-        instance_row: i64,
+        source_id: i64,
         instance_id: &Arc<str>,
         at: Instant,
     ) -> Result<Vec<AddedDisk>, StoreError> {
-        let sql = "SELECT number, disk, added FROM added_disk WHERE instance_row = ?1 AND added <= ?2 ORDER BY number";
+        let sql = "SELECT number, disk, added FROM added_disk WHERE instance_id = ?1 AND source_id = ?2 AND added <= ?3 \
+                   ORDER BY number";
         self.connection
             .prepare_cached(sql)
             .and_then(|mut statement| {
-                let rows = statement.query_map(params![instance_row, at.timestamp()], |row| {
-                    Ok(AddedDisk {
-                        instance_id: Arc::clone(instance_id),
-                        number: row.get(0)?,
-                        disk: row.get(1)?,
-                        added: from_unix(row.get(2)?),
-                    })
-                })?;
+                let rows =
+                    statement.query_map(params![&**instance_id, source_id, at.timestamp()], |row| {
+                        Ok(AddedDisk {
+                            instance_id: Arc::clone(instance_id),
+                            number: row.get(0)?,
+                            disk: row.get(1)?,
+                            added: from_unix(row.get(2)?),
+                        })
+                    })?;
                 rows.collect()
             })
             .at(&self.path, "reading added disks")
@@ -172,7 +173,7 @@ impl Database {
 
 /// The columns of a machine, its subject not yet read.
 struct MachineRow {
-    instance_row: i64,
+    source_id: i64,
     source: Arc<str>,
     instance_id: Arc<str>,
     subject_id: i64,
@@ -185,7 +186,7 @@ struct MachineRow {
 impl MachineRow {
     fn of(row: &Row<'_>) -> Result<MachineRow, rusqlite::Error> {
         Ok(MachineRow {
-            instance_row: row.get(0)?,
+            source_id: row.get(0)?,
             source: row.get(1)?,
             instance_id: row.get(2)?,
             subject_id: row.get(3)?,
@@ -233,10 +234,13 @@ pub(super) fn write_machines(
         .prepare_cached(INSERT_MACHINE)
         .at(tables.path, DOING)?;
     let mut new = 0_u64;
-    for machine in machines {
-        let instance_row = interned.names.instance(tables, source_id, &machine.instance_id)?;
+    // Neighbours in the key lie on one page.
+    let mut sorted: Vec<&Machine> = machines.iter().collect();
+    sorted.sort_by(|a, b| a.instance_id.cmp(&b.instance_id));
+    for machine in sorted {
         let written = insert.execute(params![
-            instance_row,
+            &*machine.instance_id,
+            source_id,
             interned.subject(tables, &machine.subject)?,
             interned.names.name(tables, &machine.node_type_id)?,
             machine.purchase_option.as_str(),
@@ -248,19 +252,19 @@ pub(super) fn write_machines(
         if written.at(tables.path, DOING)? == 1 {
             new = new.saturating_add(1);
         } else {
-            hold_against_known(tables, instance_row, machine)?;
+            hold_against_known(tables, source_id, machine)?;
         }
     }
     Ok(new)
 }
 
-fn hold_against_known(tables: Tables<'_>, instance_row: i64, told: &Machine) -> Result<(), StoreError> {
+fn hold_against_known(tables: Tables<'_>, source_id: i64, told: &Machine) -> Result<(), StoreError> {
     let doing = "reading a machine";
-    let sql = format!("SELECT {COLUMNS} FROM {JOINED} WHERE instance_row = ?1");
+    let sql = format!("SELECT {COLUMNS} FROM {JOINED} WHERE instance_id = ?1 AND source_id = ?2");
     let known = tables
         .connection
         .prepare_cached(&sql)
-        .and_then(|mut statement| statement.query_row([instance_row], MachineRow::of))
+        .and_then(|mut statement| statement.query_row(params![&*told.instance_id, source_id], MachineRow::of))
         .at(tables.path, doing)?;
     let subject = Dimensions::new(tables.connection, tables.path).subject(known.subject_id)?;
     hold_against(
@@ -309,9 +313,9 @@ pub(super) fn write_added_disks(
         .at(tables.path, DOING)?;
     let mut new = 0_u64;
     for disk in disks {
-        let instance_row = interned.names.instance(tables, source_id, &disk.instance_id)?;
         let written = insert.execute(params![
-            instance_row,
+            &*disk.instance_id,
+            source_id,
             disk.number,
             &*disk.disk,
             disk.added.timestamp()
@@ -319,22 +323,20 @@ pub(super) fn write_added_disks(
         if written.at(tables.path, DOING)? == 1 {
             new = new.saturating_add(1);
         } else {
-            hold_against_known_disk(tables, instance_row, disk)?;
+            hold_against_known_disk(tables, source_id, disk)?;
         }
     }
     Ok(new)
 }
 
-fn hold_against_known_disk(
-    tables: Tables<'_>,
-    instance_row: i64,
-    told: &AddedDisk,
-) -> Result<(), StoreError> {
+fn hold_against_known_disk(tables: Tables<'_>, source_id: i64, told: &AddedDisk) -> Result<(), StoreError> {
     let known: (String, i64) = tables
         .connection
-        .prepare_cached("SELECT disk, added FROM added_disk WHERE instance_row = ?1 AND number = ?2")
+        .prepare_cached(
+            "SELECT disk, added FROM added_disk WHERE instance_id = ?1 AND source_id = ?2 AND number = ?3",
+        )
         .and_then(|mut statement| {
-            statement.query_row(params![instance_row, told.number], |row| {
+            statement.query_row(params![&*told.instance_id, source_id, told.number], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
         })

@@ -9,10 +9,11 @@ use super::error::{At, StoreError};
 const APPLICATION_ID: i32 = 0x746f_6c6c;
 
 /// One file per change, in order; the version of a file is how many were applied. Forward only.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_history.sql"),
     include_str!("migrations/0003_runs_and_decisions.sql"),
+    include_str!("migrations/0004_history_by_day.sql"),
 ];
 
 /// The newest form known.
@@ -166,6 +167,72 @@ mod tests {
             assert_eq!(database.version().unwrap(), Some(supported()));
             assert_eq!(database.head().unwrap().entries, 0);
         }
+    }
+
+    /// Two clusters told of across midnight, before 1970 too; a machine with an added disk; an instance of a pool.
+    const HISTORY_OF_VERSION_3: &str = "
+        INSERT INTO source (id, name) VALUES (1, 's');
+        INSERT INTO name (id, name) VALUES (1, 'CREATING'), (2, 'RUNNING'), (3, 'Standard_DS3_v2'), (4, 'INSTANCE_READY');
+        INSERT INTO cluster (id, source_id, workspace, cluster_id) VALUES (1, 1, 'w', 'c'), (2, 1, 'w', 'd'), (3, 1, 'w', '');
+        INSERT INTO cluster_event (cluster_row, timestamp, event_type, digest, told, details) VALUES
+            (1, -1, 1, 7, 1, '{}'), (1, 86399, 1, 7, 2, '{}'), (1, 86400, 2, 8, 3, '{\"x\":1}'), (2, 0, 1, 9, 4, '{}');
+        UPDATE history SET told = 5;
+        INSERT INTO instance (id, source_id, instance_id) VALUES (1, 1, 'i-1'), (2, 1, 'i-2');
+        INSERT INTO pool (id, workspace, instance_pool_id) VALUES (1, 'w', 'p');
+        INSERT INTO instance_event VALUES (2, 10, 4, 3, 1, 5);
+        INSERT INTO subject VALUES (1, 'w', 't', 'c', 'n', '', '', '', '', '');
+        INSERT INTO machine VALUES (1, 1, 3, 'spot', 1, 100, 200, 7);
+        INSERT INTO added_disk VALUES (1, 1, 'P15', 150);";
+
+    #[test]
+    fn a_history_by_cluster_becomes_one_by_day() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("3.db");
+        let raw = Connection::open(&path).unwrap();
+        for sql in MIGRATIONS.iter().take(3).chain([&HISTORY_OF_VERSION_3]) {
+            raw.execute_batch(sql).unwrap();
+        }
+        raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        raw.pragma_update(None, "user_version", 3).unwrap();
+        drop(raw);
+        let database = Database::open(&path).unwrap();
+        let told = |cluster: &str| -> Vec<(i64, String, String)> {
+            let events = database.cluster_events(cluster).unwrap().into_iter();
+            events
+                .map(|e| (e.timestamp.timestamp(), e.event_type, e.details))
+                .collect()
+        };
+        let event =
+            |at: i64, event_type: &str, details: &str| (at, event_type.to_owned(), details.to_owned());
+        assert_eq!(
+            told("c"),
+            [
+                event(-1, "CREATING", "{}"),
+                event(86_399, "CREATING", "{}"),
+                event(86_400, "RUNNING", r#"{"x":1}"#)
+            ]
+        );
+        assert_eq!(told("d"), [event(0, "CREATING", "{}")]);
+        let days: Vec<i64> = database
+            .connection
+            .prepare("SELECT day FROM event_day")
+            .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+            .unwrap();
+        assert_eq!(days, [-1, 0, 1]);
+        let machines = database
+            .machines_at(crate::model::period::from_unix(150))
+            .unwrap();
+        assert_eq!(machines.len(), 1);
+        assert_eq!(
+            (&*machines[0].machine.instance_id, machines[0].added_disks.len()),
+            ("i-1", 1)
+        );
+        assert_eq!(database.instance_events("i-2").unwrap().len(), 1);
+        assert!(
+            crate::store::check::check(&database, &mut |_, _| ())
+                .unwrap()
+                .is_sound()
+        );
     }
 
     #[test]

@@ -2,19 +2,18 @@
 //! batches.
 
 use rusqlite::params;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::StoreError;
-use super::intern::{Tables, remember};
+use super::intern::{Memory, Tables, remember};
 
 /// What was interned so far.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: HashMap<Arc<str>, i64>,
-    clusters: HashMap<(i64, Arc<str>, Arc<str>), i64>,
-    pools: HashMap<(Arc<str>, Arc<str>), i64>,
-    instances: HashMap<(i64, Arc<str>), i64>,
+    names: Memory<Arc<str>, i64>,
+    clusters: Memory<(i64, Arc<str>, Arc<str>), i64>,
+    pools: Memory<(Arc<str>, Arc<str>), i64>,
+    instances: Memory<(i64, Arc<str>), i64>,
 }
 
 impl Names {

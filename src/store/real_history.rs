@@ -50,7 +50,7 @@ impl Database {
     /// [`StoreError`] when the file cannot be read.
     pub fn clusters_told_by(&self, source: &str) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT DISTINCT cluster_id FROM cluster JOIN source ON source.id = source_id \
-                   WHERE source.name = ?1 AND EXISTS (SELECT 1 FROM cluster_event WHERE cluster_row = cluster.id) \
+                   WHERE source.name = ?1 AND cluster.id IN (SELECT cluster_row FROM cluster_event) \
                    ORDER BY cluster_id";
         self.connection
             .prepare_cached(sql)

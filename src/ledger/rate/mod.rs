@@ -94,20 +94,29 @@ pub enum RateError {
 /// [`RateError`] for instants with fractions of a second, an empty period, prices with gaps, and amounts too
 /// large or too fine to be exact.
 pub fn rate(usage: &Usage, prices: &[PriceInForce]) -> Result<Vec<Rated>, RateError> {
+    let mut rated = Vec::new();
+    rate_into(usage, prices, &mut rated)?;
+    Ok(rated)
+}
+
+/// Rates a usage as [`rate`] does and adds its pieces to others. On an error some may have been added.
+///
+/// # Errors
+/// As [`rate`].
+pub fn rate_into(usage: &Usage, prices: &[PriceInForce], rated: &mut Vec<Rated>) -> Result<(), RateError> {
     check_instants(usage)?;
     let segments = segments(usage, prices)?;
     let resource: Arc<str> = Arc::from(usage.resource.as_str());
     let Some(per_hour) = usage.per_hour else {
-        let pieces = usage.period.cut([]).into_iter();
-        return Ok(pieces
-            .map(|piece| unpriced(usage, &resource, piece, UnpricedReason::NoRate))
-            .collect());
+        let pieces = usage.period.days();
+        rated.extend(pieces.map(|piece| unpriced(usage, &resource, piece, UnpricedReason::NoRate)));
+        return Ok(());
     };
-    let mut run = Run::new(usage, resource, per_hour)?;
+    let mut run = Run::new(usage, resource, per_hour, rated)?;
     for segment in &segments {
         run.through(segment)?;
     }
-    Ok(run.rated)
+    Ok(())
 }
 
 /// A stretch of one price.
@@ -201,11 +210,16 @@ struct Run<'a> {
     rate: HourlyRate,
     quantity: RunningTotal,
     cost: RunningTotal,
-    rated: Vec<Rated>,
+    rated: &'a mut Vec<Rated>,
 }
 
 impl<'a> Run<'a> {
-    fn new(usage: &'a Usage, resource: Arc<str>, per_hour: Decimal) -> Result<Run<'a>, RateError> {
+    fn new(
+        usage: &'a Usage,
+        resource: Arc<str>,
+        per_hour: Decimal,
+        rated: &'a mut Vec<Rated>,
+    ) -> Result<Run<'a>, RateError> {
         Ok(Run {
             usage,
             resource,
@@ -213,7 +227,7 @@ impl<'a> Run<'a> {
             rate: HourlyRate::new(per_hour).map_err(|source| inexact(usage, source))?,
             quantity: RunningTotal::default(),
             cost: RunningTotal::default(),
-            rated: Vec::new(),
+            rated,
         })
     }
 
@@ -234,7 +248,7 @@ impl<'a> Run<'a> {
         let Some(asked) = segment.period.intersection(&usage.period) else {
             return Ok(());
         };
-        for piece in asked.cut([]) {
+        for piece in asked.days() {
             let (quantity_nano, list_cost_nano) = self.advance(cost_rate, piece.seconds())?;
             self.rated.push(match segment.price {
                 Some(price) => Rated::Charge(self.charge(piece, price, quantity_nano, list_cost_nano)),

@@ -152,7 +152,9 @@ impl Costs {
     /// # Errors
     /// What cannot be rated, and a price in a second currency.
     pub fn add(&mut self, usage: &Usage, rater: &mut Rater<'_>) -> Result<(), String> {
-        for rated in rater.rate(usage)? {
+        let mut pieces = Vec::new();
+        rater.rate(usage, &mut pieces)?;
+        for rated in pieces {
             let Rated::Charge(charge) = rated else {
                 self.unpriced = self.unpriced.saturating_add(1);
                 continue;

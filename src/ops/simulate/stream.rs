@@ -9,7 +9,7 @@ use std::sync::mpsc::sync_channel;
 use super::figures::Collector;
 use super::{Step, live_error};
 use crate::databricks::event::{ClusterEvent, InstanceEvent};
-use crate::ledger::rate::{Rated, rate};
+use crate::ledger::rate::{Rated, rate_into};
 use crate::lifecycle::simulation::{ClusterRecord, Record, Simulation};
 use crate::lifecycle::{Progress, SimulationError, simulate as live};
 use crate::model::charge::PriceInForce;
@@ -60,14 +60,14 @@ impl<'a> Rater<'a> {
         }
     }
 
-    /// The pieces of a usage inside the period.
-    pub fn rate(&mut self, usage: &Usage) -> Result<Vec<Rated>, String> {
+    /// The pieces of a usage inside the period, added to those there are.
+    pub fn rate(&mut self, usage: &Usage, pieces: &mut Vec<Rated>) -> Result<(), String> {
         if !self.prices.contains_key(&usage.meter) {
             let prices = self.catalogue.book.in_force(&usage.meter, self.period);
             self.prices.insert(Arc::clone(&usage.meter), prices);
         }
         let prices = self.prices.get(&usage.meter).map_or(&[][..], Vec::as_slice);
-        rate(usage, prices).map_err(|e| e.to_string())
+        rate_into(usage, prices, pieces).map_err(|e| e.to_string())
     }
 }
 
@@ -83,6 +83,21 @@ struct Batch {
 }
 
 impl Batch {
+    /// An empty one with room for about as much as this one holds.
+    fn like(&self) -> Batch {
+        fn room<T>(of: &[T]) -> Vec<T> {
+            Vec::with_capacity(of.len().saturating_add(of.len() / 8))
+        }
+        Batch {
+            facts: room(&self.facts),
+            cluster_events: room(&self.cluster_events),
+            instance_events: room(&self.instance_events),
+            machines: room(&self.machines),
+            added_disks: room(&self.added_disks),
+            clusters: room(&self.clusters),
+        }
+    }
+
     fn len(&self) -> usize {
         [
             self.facts.len(),
@@ -98,7 +113,7 @@ impl Batch {
 
     fn take(&mut self, record: Record, rater: &mut Rater<'_>) -> Result<(), String> {
         match record {
-            Record::Usage(usage) => self.facts.extend(rater.rate(&usage)?),
+            Record::Usage(usage) => rater.rate(&usage, &mut self.facts)?,
             Record::ClusterEvent(event) => self.cluster_events.push(event),
             Record::InstanceEvent(event) => self.instance_events.push(event),
             Record::Machine(machine) => self.machines.push(machine),
@@ -194,7 +209,8 @@ pub(super) fn live_and_write(
                     collector.note(&record);
                     batch.take(record, &mut rater)?;
                     if batch.len() >= full {
-                        send.send(Message::Batch(std::mem::take(&mut batch)))
+                        let next = batch.like();
+                        send.send(Message::Batch(std::mem::replace(&mut batch, next)))
                             .map_err(stopped)?;
                     }
                     Ok(())

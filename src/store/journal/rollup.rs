@@ -1,12 +1,11 @@
 //! The daily sums of one batch: gathered in memory, added to the file once per line.
 
 use rusqlite::params;
-use std::collections::HashMap;
 
 use crate::model::charge::Charge;
 use crate::model::period::SECONDS_PER_DAY;
 use crate::store::error::{At, StoreError};
-use crate::store::intern::{Tables, TermsRow};
+use crate::store::intern::{Memory, Tables, TermsRow};
 
 /// Day, subject, meter, price.
 type Line = (i64, i64, i64, i64);
@@ -20,7 +19,7 @@ struct Sums {
 
 /// The sums of a batch.
 #[derive(Debug, Default)]
-pub(super) struct Rollup(HashMap<Line, Sums>);
+pub(super) struct Rollup(Memory<Line, Sums>);
 
 const ADD_TO_LINE: &str = "INSERT INTO rollup_day (day, subject_id, meter_id, price_id, quantity_nano, cost_nano, \
      entries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (day, subject_id, meter_id, price_id) DO UPDATE SET \
