@@ -12,6 +12,7 @@ pub mod dimension;
 pub mod estimate;
 pub mod explanation;
 pub mod ingest;
+pub mod journal;
 pub mod lint;
 pub mod month;
 pub mod render;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::copy::beside;
 use super::error::{At, BUSY_TIMEOUT_MS, StoreError};
 use super::intern::{Interned, Tables};
 use super::migration::supported;
@@ -25,7 +26,8 @@ const PAGE_BYTES: i64 = 16_384;
 const CHECKPOINT_PAGES: i64 = 8_192;
 
 impl Database {
-    /// Opens a ledger for writing; makes it if there is none, and brings an older form up to date.
+    /// Opens a ledger for writing; makes it if there is none, and brings an older form up to date, a copy of which stays
+    /// beside it as `LEDGER.vN.bak`.
     ///
     /// # Errors
     /// [`StoreError`] for a file that is not a ledger, is newer, locked, damaged or may not be written.
@@ -150,6 +152,9 @@ impl Database {
             });
         }
         self.set_pragmas()?;
+        if let Some(older) = version.filter(|v| *v < supported()) {
+            self.copy_to(&free_name(&self.path, older))?;
+        }
         self.migrate(version.unwrap_or_default())
     }
 
@@ -201,6 +206,17 @@ impl Database {
         }
         plan
     }
+}
+
+/// `october.db.v3.bak`; with a number behind it where an earlier attempt has left one.
+fn free_name(ledger: &Path, version: i32) -> PathBuf {
+    let plain = format!(".v{version}.bak");
+    let numbered = (2_u64..).map(|n| format!(".v{version}-{n}.bak"));
+    std::iter::once(plain)
+        .chain(numbered)
+        .map(|suffix| beside(ledger, &suffix))
+        .find(|name| !name.exists())
+        .unwrap_or_else(|| beside(ledger, ".bak"))
 }
 
 /// The URI under which SQLite reads a file without looking for a log or locks. Refused where a log holds entries:

@@ -1,7 +1,7 @@
 //! Reading entries: one by one, with their terms, in the order of the chain.
 #![deny(clippy::arithmetic_side_effects)]
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,6 +31,33 @@ pub struct StoredEntry {
 }
 
 impl Database {
+    /// Visits entries in order of time, those of a period or all: by the second at which what is billed began, then by
+    /// their keys. Nothing is held but the one that is visited.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file or an entry cannot be read; what the visitor says.
+    pub fn visit_entries<E: From<StoreError>>(
+        &self,
+        period: Option<&Period>,
+        visit: &mut dyn FnMut(StoredEntry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let doing = "reading entries";
+        // The key starts with the period's start.
+        let sql = format!(
+            "SELECT {ENTRY_COLUMNS} FROM entry WHERE key >= ?1 AND (?2 IS NULL OR key < ?2) ORDER BY key"
+        );
+        let from = period.map_or(FactKey([0; FactKey::BYTES]), |p| FactKey::floor(p.start));
+        let to = period.map(|p| FactKey::floor(p.end).0);
+        let mut dimensions = Dimensions::new(&self.connection, &self.path);
+        let mut statement = self.connection.prepare_cached(&sql).at(&self.path, doing)?;
+        let mut rows = statement.query(params![from.0, to]).at(&self.path, doing)?;
+        while let Some(row) = rows.next().at(&self.path, doing)? {
+            let row = EntryRow::of(row).at(&self.path, doing)?;
+            visit(row.read(&mut dimensions, &self.path)?)?;
+        }
+        Ok(())
+    }
+
     /// All entries in order, read in pages. An entry that cannot be read is an error item; the walk goes on.
     pub fn entries(&self) -> Entries<'_> {
         Entries {
@@ -207,5 +234,28 @@ mod tests {
         let numbers: Vec<u64> = database.entries().map(|stored| stored.unwrap().number).collect();
         assert!(numbers.iter().copied().eq(1..=u64::try_from(PAGE + 3).unwrap()));
         assert!(Database::in_memory().unwrap().entries().next().is_none());
+    }
+
+    #[test]
+    fn entries_are_visited_in_order_of_time_and_by_period() {
+        let mut database = Database::in_memory().unwrap();
+        for hour in [20, 2, 23, 21] {
+            database
+                .append("s", &vm_hour(&format!("i-{hour}"), hour))
+                .unwrap();
+        }
+        let visited = |period: Option<Period>| {
+            let mut told: Vec<(u64, String)> = Vec::new();
+            let visited: Result<(), StoreError> = database.visit_entries(period.as_ref(), &mut |stored| {
+                told.push((stored.number, stored.entry.charge.resource.to_string()));
+                Ok(())
+            });
+            visited.unwrap();
+            told
+        };
+        let told = |number: u64, hour: u32| (number, format!("i-{hour}"));
+        assert_eq!(visited(None), [told(2, 2), told(1, 20), told(4, 21), told(3, 23)]);
+        let evening = crate::ledger::sample::period("2026-10-01T20:00:00Z", "2026-10-01T23:00:00Z");
+        assert_eq!(visited(Some(evening)), [told(1, 20), told(4, 21)]);
     }
 }

@@ -64,6 +64,12 @@ pub enum StoreError {
         /// The one needed.
         expected: i32,
     },
+    /// A file that would be written over.
+    #[error("is there already and is not written over; name another file, or move this one away")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// May not be written.
     #[error("may only be read, and this would write; check the file's and folder's permissions")]
     ReadOnly {
@@ -195,6 +201,7 @@ impl StoreError {
             StoreError::Foreign { .. } => "store::foreign",
             StoreError::Newer { .. } => "store::newer",
             StoreError::Older { .. } => "store::older",
+            StoreError::Exists { .. } => "store::exists",
             StoreError::ReadOnly { .. } => "store::read-only",
             StoreError::Locked { .. } => "store::locked",
             StoreError::Full { .. } => "store::full",

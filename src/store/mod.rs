@@ -10,6 +10,8 @@
 //!   cost_rows ...   rollup_day   ─► rows of a report                       (query)
 //!   entries         entry        ─► entries in the order of the chain      (entries)
 //!   check           everything   ─► findings                               (check)
+//!   visit_entries   entry        ─► entries in order of time               (entries)
+//!   copy_to         everything   ─► another file                           (copy)
 //!   append_records  facts, events, machines, clusters in one transaction   (records)
 //!   machines_at, workspaces_at     what existed at an instant              (machine, workspace)
 //!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
@@ -17,6 +19,7 @@
 
 pub mod check;
 pub mod cluster_record;
+mod copy;
 pub mod database;
 pub mod decision_log;
 mod dimension;

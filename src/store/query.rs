@@ -9,6 +9,7 @@ use std::path::Path;
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::error::{At, StoreError};
+use crate::ledger::account::{Account, NotAnAccount};
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::fact::FactKey;
@@ -51,6 +52,42 @@ impl Database {
             .query_row("SELECT max(day) FROM rollup_day", [], |row| row.get(0))
             .at(&self.path, "reading the latest day")?;
         Ok(day.map(|day| from_unix(day.saturating_mul(SECONDS_PER_DAY))))
+    }
+
+    /// The earliest UTC day with an entry, at its midnight; none in an empty ledger.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn earliest_day(&self) -> Result<Option<Instant>, StoreError> {
+        let day: Option<i64> = self
+            .connection
+            .query_row("SELECT min(day) FROM rollup_day", [], |row| row.get(0))
+            .at(&self.path, "reading the earliest day")?;
+        Ok(day.map(|day| from_unix(day.saturating_mul(SECONDS_PER_DAY))))
+    }
+
+    /// Every account, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read, or a name is none of an account.
+    pub fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let names: Vec<String> = self
+            .connection
+            .prepare_cached("SELECT name FROM account")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+            .at(&self.path, "reading accounts")?;
+        let mut accounts = names
+            .iter()
+            .map(|name| {
+                name.parse().map_err(|e: NotAnAccount| StoreError::Unreadable {
+                    path: self.path.clone(),
+                    place: "`account`".to_owned(),
+                    why: e.to_string(),
+                })
+            })
+            .collect::<Result<Vec<Account>, _>>()?;
+        accounts.sort();
+        Ok(accounts)
     }
 
     /// Number of entries, last hash, currency.

@@ -794,6 +794,15 @@ fn ledgers() -> Vec<Case> {
             &[("l.db", &"team,cost\n".repeat(400))],
         ),
         files("store::missing", LEDGER, &[]),
+        prepared("store::exists", "ledger backup l.db copy.db", |folder| {
+            write(folder, "l.db", billed());
+            write(folder, "copy.db", "");
+        }),
+        tampered(
+            "ledger::not-in-order",
+            "ledger backup l.db copy.db",
+            "UPDATE entry SET since = since - 1 WHERE number = 3",
+        ),
         files(
             "store::cannot-open",
             "simulate scenario.yaml --ledger no/such/l.db",

@@ -16,6 +16,7 @@ mod console;
 mod corpus;
 mod eight_rules;
 mod errors;
+mod export;
 mod formats;
 mod golden_prices;
 mod history;

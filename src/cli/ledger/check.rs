@@ -1,27 +1,20 @@
-//! `tollgate ledger ...`.
+//! `tollgate ledger check`.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde_json::json as object;
 use std::path::PathBuf;
 
-use super::context::TextOrJson;
-use super::exit::{Exit, finish, json, print};
-use super::progress::bar;
+use crate::cli::context::TextOrJson;
+use crate::cli::exit::{Exit, json, print};
+use crate::cli::progress::bar;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::ops::ledger::check;
 
-/// Work with the ledger.
-#[derive(Debug, Subcommand)]
-pub(super) enum Ledger {
-    /// Recompute every hash, balance and roll-up
-    Check(Check),
-}
-
 /// Recomputes the chain of hashes, the balances and the daily roll-ups, and says what disagrees.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: tollgate ledger check october.db")]
-pub(super) struct Check {
+pub(in crate::cli) struct Check {
     /// The ledger
     ledger: PathBuf,
     /// Output format
@@ -29,15 +22,8 @@ pub(super) struct Check {
     format: TextOrJson,
 }
 
-impl Ledger {
-    pub fn run(self) -> Exit {
-        let Ledger::Check(command) = self;
-        finish(command.answer())
-    }
-}
-
 impl Check {
-    fn answer(self) -> Result<Exit, Diagnostics> {
+    pub fn answer(self) -> Result<Exit, Diagnostics> {
         let bar = bar("checking", 0);
         let found = check(&self.ledger, &mut |done, all| {
             bar.set_length(all);

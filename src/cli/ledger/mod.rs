@@ -1,0 +1,56 @@
+//! `tollgate ledger ...`.
+
+mod backup;
+mod check;
+mod export;
+mod restore;
+
+use clap::Subcommand;
+
+use super::context::TextOrJson;
+use super::exit::{Exit, finish, json, print};
+use crate::model::diagnostic::Diagnostics;
+use crate::ops::ledger_copy::Copied;
+
+/// Work with the ledger.
+#[derive(Debug, Subcommand)]
+pub(super) enum Ledger {
+    /// Recompute every hash, balance and roll-up
+    Check(check::Check),
+    /// Write the entries for hledger, Beancount, or as CSV
+    Export(export::Export),
+    /// Copy a ledger that may be in use, and check the copy
+    Backup(backup::Backup),
+    /// Make a backup the ledger again
+    Restore(restore::Restore),
+}
+
+impl Ledger {
+    pub fn run(self) -> Exit {
+        finish(match self {
+            Ledger::Check(command) => command.answer(),
+            Ledger::Export(command) => command.answer(),
+            Ledger::Backup(command) => command.answer(),
+            Ledger::Restore(command) => command.answer(),
+        })
+    }
+}
+
+/// Says what was copied.
+fn tell(copied: &Copied, format: TextOrJson) -> Result<Exit, Diagnostics> {
+    let (file, head) = (copied.file.display().to_string(), copied.head.to_string());
+    let kept = copied.kept.as_ref().map(|path| path.display().to_string());
+    print(&match format {
+        TextOrJson::Json => json(&serde_json::json!({
+            "file": file, "entries": copied.entries, "head": head, "kept": kept,
+        }))?,
+        TextOrJson::Text => {
+            let mut out = format!("{file}: {} entries, head {head}, in order\n", copied.entries);
+            if let Some(kept) = kept {
+                out.push_str(&format!("the ledger that was there is kept as {kept}\n"));
+            }
+            out
+        }
+    });
+    Ok(Exit::InOrder)
+}

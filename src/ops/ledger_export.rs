@@ -1,0 +1,103 @@
+//! Export: the ledger, or a month of it, for another program of accounting.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::ledger::{diagnose, open_read_only};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::period::Month;
+use crate::report::journal::{Journal, JournalFormat, Numbered, Opening};
+use crate::store::{Database, StoreError};
+
+/// What to export.
+#[derive(Debug, Clone)]
+pub struct ExportOptions {
+    /// The ledger.
+    pub ledger: PathBuf,
+    /// One month of it; all of it where none is named.
+    pub month: Option<Month>,
+    /// In whose form.
+    pub format: JournalFormat,
+}
+
+/// What was exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exported {
+    /// Entries written.
+    pub entries: u64,
+}
+
+enum Failure {
+    Store(StoreError),
+    Write(io::Error),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Store(error)
+    }
+}
+
+/// Writes the entries in order of time. `progress` is told entries written and entries in the ledger.
+///
+/// # Errors
+/// `store::*`; `file::not-written` when `out`, called `name`, takes no more.
+pub fn export(
+    options: &ExportOptions,
+    name: &str,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Exported, Diagnostics> {
+    let database = open_read_only(&options.ledger)?;
+    write(&database, options, BufWriter::new(out), progress).map_err(|failure| match failure {
+        Failure::Store(e) => diagnose(&options.ledger, &e),
+        Failure::Write(e) => Diagnostic::error("file::not-written", name, e.to_string()).into(),
+    })
+}
+
+fn write(
+    database: &Database,
+    options: &ExportOptions,
+    mut out: BufWriter<&mut dyn Write>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Exported, Failure> {
+    let period = options.month.map(|month| month.period());
+    let opening = opening(database, options)?;
+    let (journal, first) = Journal::begin(options.format, &opening);
+    out.write_all(first.as_bytes()).map_err(Failure::Write)?;
+    let mut entries = 0_u64;
+    database.visit_entries(period.as_ref(), &mut |stored| -> Result<(), Failure> {
+        let text = journal.entry(Numbered {
+            number: stored.number,
+            entry: &stored.entry,
+            hash: &stored.hash,
+        });
+        out.write_all(text.as_bytes()).map_err(Failure::Write)?;
+        entries = entries.saturating_add(1);
+        if entries.is_multiple_of(4096) {
+            progress(entries, opening.entries);
+        }
+        Ok(())
+    })?;
+    // Balances are those of the whole ledger.
+    if let (None, Some(currency), Some(last)) = (options.month, opening.currency, database.latest_day()?) {
+        let text = journal.end(last, currency, &database.balances()?);
+        out.write_all(text.as_bytes()).map_err(Failure::Write)?;
+    }
+    out.flush().map_err(Failure::Write)?;
+    Ok(Exported { entries })
+}
+
+fn opening(database: &Database, options: &ExportOptions) -> Result<Opening, StoreError> {
+    let head = database.head()?;
+    let name = options.ledger.file_name().unwrap_or(options.ledger.as_os_str());
+    Ok(Opening {
+        ledger: Path::new(name).display().to_string(),
+        head: head.hash,
+        entries: u64::try_from(head.entries).unwrap_or_default(),
+        part: options.month.map(|month| month.to_string()),
+        currency: head.currency,
+        accounts: database.accounts()?,
+        first: database.earliest_day()?,
+    })
+}
