@@ -2,6 +2,7 @@
 //!
 //! Enum values keep their spelling; a value this version does not know is kept as text.
 
+pub mod billing_usage;
 pub mod cluster_source;
 pub mod cluster_spec;
 pub mod event;

@@ -2,12 +2,13 @@
 //!
 //! The table has one row per change and fewer attributes than the API: those it lacks are unknown.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::DateTime;
 use serde_json::{Map, Number, Value};
 
+use super::moment::moment;
 use super::record::Record;
 use crate::databricks::cluster_source::ClusterSource;
-use crate::model::period::{Instant, parse_instant};
+use crate::model::period::Instant;
 
 /// A cell that is not what its column holds.
 pub(super) struct ColumnProblem {
@@ -270,28 +271,6 @@ fn typed(mut members: Map<String, Value>) -> Map<String, Value> {
 
 fn number(text: &str) -> Option<Number> {
     serde_json::from_str(text.trim()).ok()
-}
-
-/// A time as exports write it; without an offset it is UTC.
-fn moment(text: &str) -> Option<Instant> {
-    let text = text.trim();
-    let naive = |form: &str| {
-        NaiveDateTime::parse_from_str(text, form)
-            .ok()
-            .map(|t| t.and_utc())
-    };
-    let offset = |form: &str| {
-        DateTime::parse_from_str(text, form)
-            .ok()
-            .map(|t| t.with_timezone(&Utc))
-    };
-    DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|t| t.with_timezone(&Utc))
-        .or_else(|| offset("%Y-%m-%dT%H:%M:%S%.f%z"))
-        .or_else(|| naive("%Y-%m-%d %H:%M:%S%.f"))
-        .or_else(|| naive("%Y-%m-%dT%H:%M:%S%.f"))
-        .or_else(|| parse_instant(text).ok())
 }
 
 #[cfg(test)]

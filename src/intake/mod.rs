@@ -3,12 +3,14 @@
 //! In goes text; out come requests and, for what cannot be read, diagnostics. One bad request among many does
 //! not hide the good ones.
 
+pub mod billing_usage;
 pub mod cluster_events;
 pub mod cluster_records;
 pub mod clusters_api;
 mod compute_clusters_table;
 mod event_details;
 pub mod existing_clusters;
+mod moment;
 mod record;
 pub mod request;
 pub mod workspace_policies;

@@ -128,6 +128,35 @@ impl RunningTotal {
     }
 }
 
+/// `numerator / (10^places x divisor)` in nanos, rounded half to even: what a share of an exact number comes to. The sign of the
+/// numerator changes only the sign of the answer.
+///
+/// # Errors
+/// [`Inexact`] when a number on the way exceeds 128 bits, or the answer 64. The divisor is positive.
+pub fn share_nano(numerator: i128, places: u32, divisor: i64) -> Result<i64, Inexact> {
+    let inexact = |why| Inexact {
+        what: "a share of a quantity or a cost".to_owned(),
+        why,
+    };
+    let overflow = || inexact("it overflows");
+    let power = |n: u32| 10_i128.checked_pow(n).ok_or_else(overflow);
+    let (dividend, divisor) = match places.checked_sub(NANO_PLACES) {
+        Some(more) => {
+            let divisor = power(more)?.checked_mul(divisor.into());
+            (numerator, divisor.ok_or_else(overflow)?)
+        }
+        None => {
+            let factor = power(NANO_PLACES.saturating_sub(places))?;
+            let dividend = numerator.checked_mul(factor);
+            (dividend.ok_or_else(overflow)?, i128::from(divisor))
+        }
+    };
+    if divisor <= 0 {
+        return Err(inexact("the divisor is not positive"));
+    }
+    i64::try_from(divide_half_even(dividend, divisor)).map_err(|_| inexact("it exceeds 9223372036"))
+}
+
 /// The named rounding: half to even. The divisor is positive.
 fn divide_half_even(dividend: i128, divisor: i128) -> i128 {
     let (quotient, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
@@ -212,6 +241,21 @@ mod tests {
         );
         assert!(multiply(dec("0.1234567890123456789"), dec("0.1234567890123456789")).is_err());
         assert!(HourlyRate::new(dec("0.000000000000000000001")).is_err());
+    }
+
+    #[test]
+    fn a_share_is_rounded_once_half_to_even_and_alike_for_both_signs() {
+        // 259.4356 x 0.30, the documentation's quantity at the list price: 77.83068.
+        assert_eq!(share_nano(2_594_356 * 30, 4 + 2, 1), Ok(77_830_680_000));
+        // Half an hour of 1/3600: 0.000138888...
+        assert_eq!(share_nano(1_800, 0, 3_600 * 3_600), Ok(138_889));
+        // 0.0000000005 and 0.0000000015: to even.
+        assert_eq!((share_nano(5, 10, 1), share_nano(15, 10, 1)), (Ok(0), Ok(2)));
+        for n in [5, 15, 25, 7, 1_234_567_891] {
+            assert_eq!(share_nano(-n, 10, 3).unwrap(), -share_nano(n, 10, 3).unwrap());
+        }
+        assert!(share_nano(i128::MAX, 0, 1).is_err());
+        assert!(share_nano(10_i128.pow(19), 0, 1).is_err());
     }
 
     #[test]

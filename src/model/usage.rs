@@ -33,6 +33,21 @@ pub struct Subject {
 /// Cost centre of what nobody is named for.
 pub const UNALLOCATED: &str = "unallocated";
 
+/// A quantity that somebody else has metered, whole: a row of a bill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeteredUsage {
+    /// Names the row: with the meter and the start of the period this identifies the fact.
+    pub resource: Arc<str>,
+    /// Whose it is.
+    pub subject: Arc<Subject>,
+    /// What is billed.
+    pub meter: Arc<Meter>,
+    /// When; it counts as used evenly.
+    pub period: Period,
+    /// Units of the meter; negative where a row takes another back.
+    pub quantity: Decimal,
+}
+
 /// A quantity of a meter over a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Usage {

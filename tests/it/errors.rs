@@ -84,6 +84,21 @@ fn request(code: &'static str, text: &str) -> Case {
     files(code, CHECK, &[("r.json", text)])
 }
 
+fn usage(code: &'static str, text: &str) -> Case {
+    files(
+        code,
+        "ingest billing-usage u.json --ledger l.db",
+        &[("u.json", text)],
+    )
+}
+
+fn usage_row(cloud: &str, unit: &str, quantity: &str) -> String {
+    format!(
+        "{{\"record_id\": \"r-1\", \"sku_name\": \"PREMIUM_JOBS_COMPUTE\", \"cloud\": \"{cloud}\", \"usage_start_time\": \"2026-05-04T10:00:00Z\", \
+         \"usage_end_time\": \"2026-05-04T11:00:00Z\", \"usage_unit\": \"{unit}\", \"usage_quantity\": {quantity}, \"record_type\": \"ORIGINAL\"}}\n"
+    )
+}
+
 fn policy(code: &'static str, text: &str) -> Case {
     let command = "check r.json --policy p --policies policies --at 2026-10-01";
     files(
@@ -792,6 +807,23 @@ fn ledgers() -> Vec<Case> {
             "store::not-a-database",
             LEDGER,
             &[("l.db", &"team,cost\n".repeat(400))],
+        ),
+        usage("usage::empty", ""),
+        usage("usage::syntax", "[{]"),
+        usage("usage::not-usage", "a,b\n1,2\n"),
+        usage("usage::column", &usage_row("AZURE", "DBU", "\"one\"")),
+        usage("usage::unit", &usage_row("AZURE", "GB", "1")),
+        usage(
+            "usage::told-differently",
+            &format!(
+                "{}{}",
+                usage_row("AZURE", "DBU", "1"),
+                usage_row("AZURE", "DBU", "2")
+            ),
+        ),
+        usage(
+            "usage::rate",
+            &usage_row("AZURE", "DBU", "7922816251426433759354395033"),
         ),
         files("store::missing", LEDGER, &[]),
         prepared("store::exists", "ledger backup l.db copy.db", |folder| {

@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod billing_usage;
 mod cases;
 mod checking;
 mod cluster_policy;

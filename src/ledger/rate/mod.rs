@@ -12,6 +12,10 @@
 //! Deliberately absent: where prices come from, and any notion of "now".
 #![deny(clippy::arithmetic_side_effects)]
 
+mod metered;
+
+pub use metered::rate_metered;
+
 use rust_decimal::Decimal;
 use std::sync::Arc;
 

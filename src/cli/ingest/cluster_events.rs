@@ -1,11 +1,11 @@
-//! `tollgate ingest ...`: what really happened is taken into the ledger.
+//! `tollgate ingest cluster-events`.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use std::path::PathBuf;
 
-use super::check::read_all;
-use super::context::TextOrJson;
-use super::exit::{Exit, complain, finish, json, print};
+use crate::cli::check::read_all;
+use crate::cli::context::TextOrJson;
+use crate::cli::exit::{Exit, complain, json, print};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::period::{Instant, parse_instant};
 use crate::model::place::{Cloud, Tier, Workload};
@@ -13,13 +13,6 @@ use crate::ops::ingest::cluster_events::{IngestOptions, ingest};
 use crate::ops::judge::PlaceOptions;
 use crate::ops::prices::catalogue;
 use crate::report::ingest::text;
-
-/// Take what really happened into a ledger
-#[derive(Debug, Subcommand)]
-pub(super) enum Ingest {
-    /// Bill real clusters by their events
-    ClusterEvents(ClusterEvents),
-}
 
 /// Bills real clusters by what clusters/events tells of them: machines from CREATING or STARTING to TERMINATING, DBUs while
 /// they run. Told twice it changes nothing; what follows later is told to the same ledger. What a history lacks is said,
@@ -29,7 +22,7 @@ pub(super) enum Ingest {
     after_help = "Exit codes: 0 all is billed; 1 something is not billed, or has no price; 2 could not answer.\n\n\
                   Example: tollgate ingest cluster-events events.json --ledger october.db --workspace-name lakehouse --region westus2 --cut 2026-11-01"
 )]
-pub(super) struct ClusterEvents {
+pub(in crate::cli) struct ClusterEvents {
     /// Answers of clusters/events: pages, arrays or lines of them, or of events; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -77,15 +70,8 @@ pub(super) struct ClusterEvents {
     format: TextOrJson,
 }
 
-impl Ingest {
-    pub fn run(self) -> Exit {
-        let Ingest::ClusterEvents(command) = self;
-        finish(command.answer())
-    }
-}
-
 impl ClusterEvents {
-    fn answer(self) -> Result<Exit, Diagnostics> {
+    pub fn answer(self) -> Result<Exit, Diagnostics> {
         let files: Vec<PathBuf> = self.files.iter().chain(&self.clusters).cloned().collect();
         let mut sources = read_all(&files)?;
         let clusters = sources.split_off(self.files.len().min(sources.len()));

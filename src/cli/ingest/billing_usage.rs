@@ -1,0 +1,77 @@
+//! `tollgate ingest billing-usage`.
+
+use clap::Args;
+use std::path::PathBuf;
+
+use crate::cli::check::read_all;
+use crate::cli::context::TextOrJson;
+use crate::cli::exit::{Exit, complain, json, print};
+use crate::cli::progress::bar;
+use crate::model::diagnostic::Diagnostics;
+use crate::ops::ingest::billing_usage::{UsageOptions, ingest};
+use crate::ops::prices::catalogue;
+use crate::report::billing_usage::text;
+
+/// Bills what Databricks itself has metered: each row of system.billing.usage at the price in force, RETRACTION and RESTATEMENT as
+/// facts of their own. Told twice, or by files that overlap, it changes nothing. Rows that cannot be billed are told with file,
+/// line and reason.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all is billed; 1 something is not billed, or has no price; 2 could not answer.\n\n\
+                  Example: tollgate ingest billing-usage usage.csv --ledger october.db --team-tag team --workspace 1234567890=lakehouse"
+)]
+pub(in crate::cli) struct BillingUsage {
+    /// Rows as CSV, as a JSON array, or as one JSON object per line; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The ledger that is billed
+    #[arg(long, value_name = "FILE")]
+    ledger: PathBuf,
+    /// Own price books: files, or folders of *.json
+    #[arg(long, value_name = "PATH")]
+    prices: Vec<PathBuf>,
+    /// Tag that names the cost centre
+    #[arg(long, value_name = "TAG")]
+    team_tag: Option<String>,
+    /// Name of a workspace by its id; may be given several times
+    #[arg(long, value_name = "ID=NAME", value_parser = named)]
+    workspace: Vec<(String, String)>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+}
+
+fn named(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((id, name)) if !id.is_empty() && !name.is_empty() => Ok((id.to_owned(), name.to_owned())),
+        _ => Err("expected `ID=NAME`, as in `1234567890=lakehouse`".to_owned()),
+    }
+}
+
+impl BillingUsage {
+    pub fn answer(self) -> Result<Exit, Diagnostics> {
+        let sources = read_all(&self.files)?;
+        let mut catalogue = catalogue(&self.prices)?;
+        let options = UsageOptions {
+            ledger: self.ledger,
+            team_tag: self.team_tag,
+            workspaces: self.workspace.into_iter().collect(),
+        };
+        let bar = bar("billing", 0);
+        let told = ingest(&sources, &mut catalogue, &options, &mut |done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        });
+        bar.finish_and_clear();
+        let (told, problems) = told?;
+        print(&match self.format {
+            TextOrJson::Text => text(&told),
+            TextOrJson::Json => json(&told)?,
+        });
+        complain(&problems);
+        Ok(match told.is_whole() && !problems.has_errors() {
+            true => Exit::InOrder,
+            false => Exit::Fault,
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! `tollgate ingest ...`: what really happened is taken into the ledger.
+
+mod billing_usage;
+mod cluster_events;
+
+use clap::Subcommand;
+
+use super::exit::{Exit, finish};
+
+/// Take what really happened into a ledger
+#[derive(Debug, Subcommand)]
+pub(super) enum Ingest {
+    /// Bill real clusters by their events
+    ClusterEvents(cluster_events::ClusterEvents),
+    /// Bill the rows of system.billing.usage, corrections included
+    BillingUsage(billing_usage::BillingUsage),
+}
+
+impl Ingest {
+    pub fn run(self) -> Exit {
+        finish(match self {
+            Ingest::ClusterEvents(command) => command.answer(),
+            Ingest::BillingUsage(command) => command.answer(),
+        })
+    }
+}
