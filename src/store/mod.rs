@@ -12,6 +12,7 @@
 //!   check           everything   ─► findings                               (check)
 //!   append_records  facts, events, machines, clusters in one transaction   (records)
 //!   machines_at, workspaces_at     what existed at an instant              (machine, workspace)
+//!   instance_event_at              where an instance of a pool was then    (pool)
 //!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
 //! ```
 
@@ -28,6 +29,7 @@ pub mod journal;
 pub mod machine;
 mod migration;
 mod names;
+pub mod pool;
 pub mod query;
 pub mod real_history;
 pub mod records;

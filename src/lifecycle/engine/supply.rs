@@ -184,6 +184,7 @@ impl World<'_> {
             state.pending_idle = state.pending_idle.saturating_add(1);
             machine.hand_over(&state.subject, at, &mut self.out);
             machine.place = Place::Launching { cluster: None };
+            self.tell_instance(key, at, InstanceState::Launching);
         } else {
             state.used = state.used.saturating_sub(1);
             self.hold_ready(pool, key, at);
