@@ -122,6 +122,8 @@ pub(super) struct Cluster {
     /// How often it has been created, started or restarted.
     pub starts: u64,
     pub starting: Option<StartUp>,
+    /// A task that needs libraries has come: they are installed at every start, as Databricks keeps them.
+    pub task_libraries: bool,
     /// The size that was asked for last.
     pub size: ClusterSize,
     /// Workers aimed at.
@@ -192,6 +194,7 @@ impl Cluster {
             state: State::Pending,
             starts: 0,
             starting: None,
+            task_libraries: false,
             next_ordinal: 1,
             nodes: Vec::new(),
             executors,

@@ -161,7 +161,7 @@ impl World<'_> {
             .copied()
             .unwrap_or(context);
         let mut running = registered.max(context);
-        if blueprint.has_libraries {
+        if blueprint.has_libraries || cluster.task_libraries {
             let libraries = seconds(Step::Libraries, timing.libraries);
             running = note(steps, None, Step::Libraries, running, libraries);
         }

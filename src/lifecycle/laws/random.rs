@@ -292,7 +292,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
         chance(),
         0_u32..3,
         0_u32..100,
-        any::<bool>(),
+        any::<[bool; 2]>(),
         timeout,
     )
         .prop_map(
@@ -304,7 +304,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
                 failures,
                 max_retries,
                 retry_seconds,
-                retry_on_timeout,
+                [retry_on_timeout, has_libraries],
                 timeout,
             )| Task {
                 depends_on: depends_on.into_iter().collect(),
@@ -315,6 +315,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
                 max_retries,
                 retry_seconds,
                 retry_on_timeout,
+                has_libraries,
                 timeout_seconds: timeout,
                 ..task(&format!("t{index}"), 0, &[])
             },

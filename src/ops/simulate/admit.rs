@@ -323,6 +323,7 @@ fn task(scenario: &Scenario, workspace: &Workspace, plan: &TaskPlan) -> Task {
             )),
         },
         work: Arc::new(plan.work.clone()),
+        has_libraries: plan.has_libraries,
         failures_per_million: plan.failures_per_million,
         max_retries: plan.max_retries,
         retry_seconds: plan.retry_seconds,
