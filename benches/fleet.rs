@@ -98,6 +98,7 @@ fn main() {
         policies: None,
         variant: None,
         explain: None,
+        batch_records: None,
     };
     for clusters in std::iter::once(10).chain(sizes) {
         fs::write(&options.scenario, scenario(clusters).to_string()).unwrap();

@@ -9,8 +9,8 @@ use crate::model::period::{Instant, parse_instant};
 use crate::ops::resources::{ResourceOptions, resources};
 use crate::report::resources as report;
 
-/// Lists what exists in the cloud at an instant: the fixed part of each workspace, then machines with their disks and
-/// addresses, by cluster and pool. With all clusters off, the fixed part and idle pool machines are left.
+/// Lists what exists in the cloud at an instant: the fixed part of each workspace, what its instance pools hold, then machines
+/// with their disks and addresses, by cluster and pool. With all clusters off, the fixed part and idle pool machines are left.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: tollgate resources --at 2026-10-06T02:10:00Z --ledger october.db --workspace prod"

@@ -1,6 +1,7 @@
 //! `tollgate simulate SCENARIO`: admission, lifecycle, ledger and report in one go.
 
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::context::SandboxFlags;
@@ -61,6 +62,10 @@ pub(super) struct Simulate {
     /// Draw the starts of this cluster (name or cluster_id) or job, step by step, with what was billed from when on
     #[arg(long, value_name = "NAME")]
     explain: Option<String>,
+    // Hidden: nobody bills better with it. Tests kill small runs between many transactions.
+    /// Records of one transaction, about
+    #[arg(long, value_name = "NUMBER", hide = true)]
+    batch_records: Option<NonZeroUsize>,
     #[command(flatten)]
     report: ReportFlags,
     #[command(flatten)]
@@ -86,6 +91,7 @@ impl Simulate {
             policies: self.policies,
             variant: self.variant,
             explain: self.explain,
+            batch_records: self.batch_records,
         };
         let mut bars = Bars::default();
         let simulated = simulate(&options, &host, &mut |step| bars.show(step));

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cluster_spec::is_spot;
+use super::event::InstanceState;
 use crate::model::meter::PurchaseOption;
 use crate::model::place::Cloud;
 
@@ -69,6 +70,41 @@ pub struct PoolAttributes {
     /// On GCP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gcp_attributes: Option<Value>,
+}
+
+/// `InstancePoolStats`: what a pool holds at an instant. One that is being given back to the cloud is in none of the counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct InstancePoolStats {
+    /// Held ready.
+    pub idle_count: u32,
+    /// In a cluster.
+    pub used_count: u32,
+    /// On their way, to be held ready.
+    pub pending_idle_count: u32,
+    /// On their way to a cluster.
+    pub pending_used_count: u32,
+}
+
+impl InstancePoolStats {
+    /// Counts an instance of this state; whether it is launched for a cluster tells two kinds of pending ones apart.
+    pub fn count(&mut self, state: InstanceState, for_cluster: bool) {
+        let counter = match (state, for_cluster) {
+            (InstanceState::Launching, true) => &mut self.pending_used_count,
+            (InstanceState::Launching, false) => &mut self.pending_idle_count,
+            (InstanceState::Ready, _) => &mut self.idle_count,
+            (InstanceState::Placed, _) => &mut self.used_count,
+            (InstanceState::Terminating | InstanceState::Terminated, _) => return,
+        };
+        *counter = counter.saturating_add(1);
+    }
+
+    /// All of them: what `max_capacity` limits.
+    pub fn total(&self) -> u32 {
+        self.idle_count
+            .saturating_add(self.used_count)
+            .saturating_add(self.pending_idle_count)
+            .saturating_add(self.pending_used_count)
+    }
 }
 
 impl InstancePool {

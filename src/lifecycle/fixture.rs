@@ -174,6 +174,7 @@ pub fn task(key: &str, minutes: u32, depends_on: &[usize]) -> Task {
         run_if: RunIf::AllSuccess,
         compute: Compute::JobCluster(0),
         work: Arc::new(Work::of_driver(Between::exactly(minutes * 60))),
+        has_libraries: false,
         failures_per_million: 0,
         max_retries: 0,
         retry_seconds: 0,

@@ -21,10 +21,16 @@ pub struct Hazards {
     pub driver_not_responding: u32,
     /// Cluster hours, in a million, in which the metastore goes away for a while.
     pub metastore_down: u32,
+    /// Cluster hours, in a million, in which DBFS goes away for a while.
+    pub dbfs_down: u32,
+    /// Cluster hours, in a million, in which an exception is thrown from the driver's Spark context.
+    pub spark_exception: u32,
     /// Worker hours, in a million, in which a worker's disk runs full.
     pub disk_full: u32,
     /// Worker hours, in a million, in which a worker is lost.
     pub worker_lost: u32,
+    /// Worker hours, in a million, in which a worker is excluded, tasks having failed on it.
+    pub node_excluded: u32,
 }
 
 /// How often spot machines are evicted.
@@ -65,10 +71,16 @@ pub enum IncidentKind {
     LoseWorker(u32),
     /// The disk of a worker runs full: the n-th (1 is the first).
     DiskFull(u32),
+    /// A worker is excluded: the n-th (1 is the first).
+    ExcludeNode(u32),
     /// The driver cannot be reached any more.
     DriverUnreachable,
     /// The driver does not respond for a while.
     DriverNotResponding,
     /// The metastore goes away for a while.
     MetastoreDown,
+    /// DBFS goes away for a while.
+    DbfsDown,
+    /// An exception is thrown from the driver's Spark context.
+    SparkException,
 }

@@ -90,7 +90,7 @@ pub struct Timing {
     pub init_scripts: Between,
     /// The driver's process.
     pub driver_boot: Between,
-    /// The Spark context.
+    /// The Spark context, at a start and after an exception.
     pub spark_context: Between,
     /// A worker registers, once its machine is ready and the context is open.
     pub register: Between,
@@ -112,6 +112,8 @@ pub struct Timing {
     pub driver_grace: Between,
     /// How long the metastore stays away.
     pub metastore_outage: Between,
+    /// How long DBFS stays away.
+    pub dbfs_outage: Between,
     /// Percent of the workers that must have registered for the cluster to be RUNNING. Databricks counts a creation
     /// as successful from 85 % of the (on-demand) nodes on; the others join later.
     pub enough_workers_percent: u32,
@@ -144,6 +146,7 @@ impl Default for Timing {
             driver_pause: s(60),
             driver_grace: s(120),
             metastore_outage: s(300),
+            dbfs_outage: s(300),
             enough_workers_percent: 85,
             locality_wait: 3,
         }

@@ -161,6 +161,8 @@ pub struct Task {
     pub compute: Compute,
     /// What it computes.
     pub work: Arc<Work>,
+    /// Whether it needs libraries, which a start of its cluster installs.
+    pub has_libraries: bool,
     /// Attempts in a million that fail, at the end of their work; 0 for none.
     pub failures_per_million: u32,
     /// Attempts after the first.

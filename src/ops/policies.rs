@@ -70,15 +70,17 @@ impl<'h> Policies<'h> {
     /// The policy that stands for a `policy_id`: the one of that name, or the one that says so in the settings of a
     /// rule, as an imported policy does.
     pub fn standing_for(&self, policy_id: &str) -> Option<&str> {
-        let says_so = |d: &PolicyDocument| {
-            d.rules
-                .iter()
-                .any(|r| r.settings.get("policy_id").is_some_and(|id| id == policy_id))
-        };
-        let named = self.documents.iter().find(|(_, d)| d.policy == policy_id);
-        named
-            .or_else(|| self.documents.iter().find(|(_, d)| says_so(d)))
-            .map(|(_, d)| d.policy.as_str())
+        let says_so = |name: &&str| self.ids(name).any(|id| id == policy_id);
+        let names = || self.documents.iter().map(|(_, d)| d.policy.as_str());
+        names()
+            .find(|name| *name == policy_id)
+            .or_else(|| names().find(says_so))
+    }
+
+    /// The ids that a policy of this name stands for: `policy_id` in the settings of its rules.
+    pub fn ids(&self, name: &str) -> impl Iterator<Item = &str> {
+        let rules = self.document(name).into_iter().flat_map(|d| &d.rules);
+        rules.filter_map(|r| r.settings.get("policy_id")?.as_str())
     }
 
     /// Names of all policies, guardrails included.

@@ -1,6 +1,10 @@
 //! Resources: what exists in the cloud at an instant, from the machines and workspaces that a ledger holds.
 
+mod pools;
+
 use std::path::Path;
+
+use pools::Pools;
 
 use super::ledger::{diagnose, open_read_only};
 use crate::lifecycle::resource_group::{of_machine, of_workspace};
@@ -19,7 +23,7 @@ pub struct ResourceOptions {
     pub at: Instant,
     /// Only this workspace.
     pub workspace: Option<String>,
-    /// Only the machines of this cluster, and no fixed part.
+    /// Only the machines of this cluster, no fixed part and no pool.
     pub cluster_id: Option<String>,
 }
 
@@ -43,12 +47,13 @@ pub fn resources(path: &Path, options: &ResourceOptions) -> Result<ResourceRepor
         );
     }
     refuse_unknown(path, options, &known, &database)?;
+    let pools = Pools::place(&database, &mut machines, options.at).map_err(store)?;
     machines.retain(|m| asked_for(options, m));
     let wanted = |w: &StoredWorkspace| options.workspace.as_ref().is_none_or(|n| *n == w.workspace.name);
     let mut described = 0_usize;
     let mut workspaces = Vec::new();
     for existing in existing.into_iter().filter(wanted) {
-        let listed = workspace(&existing, &machines, options);
+        let listed = workspace(&existing, &machines, &pools, options);
         described = described.saturating_add(listed.machines.len());
         if options.cluster_id.is_none() || !listed.machines.is_empty() {
             workspaces.push(listed);
@@ -103,6 +108,7 @@ fn asked_for(options: &ResourceOptions, stored: &StoredMachine) -> bool {
 fn workspace(
     existing: &StoredWorkspace,
     machines: &[StoredMachine],
+    pools: &Pools,
     options: &ResourceOptions,
 ) -> WorkspaceResources {
     let described = &existing.workspace;
@@ -129,6 +135,10 @@ fn workspace(
         fixed: match options.cluster_id {
             Some(_) => Vec::new(),
             None => of_workspace(described),
+        },
+        pools: match options.cluster_id {
+            Some(_) => Vec::new(),
+            None => pools.of_workspace(&existing.source, &described.name),
         },
         machines: listed,
     }

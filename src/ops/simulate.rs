@@ -14,6 +14,7 @@ mod nodes;
 mod source;
 mod stream;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use admit::{Judged, admit};
@@ -51,6 +52,8 @@ pub struct SimulateOptions {
     pub variant: Option<String>,
     /// A cluster (by name or `cluster_id`) or a job whose starts are told step by step.
     pub explain: Option<String>,
+    /// Records of one transaction, about; else as many as are written fastest. The entries are the same with any number.
+    pub batch_records: Option<NonZeroUsize>,
 }
 
 /// How far a simulation has come.
@@ -149,6 +152,7 @@ pub fn simulate(
             simulation: &simulation,
             catalogue: &catalogue,
             name: &name,
+            batch_records: options.batch_records,
         },
         &mut database,
         &mut collector,

@@ -1,4 +1,5 @@
-//! What exists in the cloud at an instant: workspaces with their fixed part, and machines by cluster or pool.
+//! What exists in the cloud at an instant: workspaces with their fixed part and the counts of their pools, and machines by
+//! cluster or pool.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use comfy_table::presets;
 
 use super::render::name::{self, visible};
+use crate::databricks::instance_pool::InstancePoolStats;
 use crate::model::machine::{Resource, ResourceKind};
 use crate::model::meter::{Meter, PurchaseOption};
 use crate::model::period::{Instant, Period, rfc3339};
@@ -40,14 +42,27 @@ pub struct WorkspaceResources {
     pub region: Option<String>,
     /// What is there without any machine.
     pub fixed: Vec<Resource>,
+    /// Instance pools, by `instance_pool_id`.
+    pub pools: Vec<PoolResources>,
     /// Machines in the order in which they are shown: those of one cluster or pool stand together.
     pub machines: Vec<MachineResources>,
+}
+
+/// What an instance pool holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolResources {
+    /// Its id.
+    pub instance_pool_id: String,
+    /// As the Instance Pools API counts.
+    pub stats: InstancePoolStats,
+    /// Instances that are being given back to the cloud: they still exist, and the API counts them no more.
+    pub terminating: u32,
 }
 
 /// A machine and what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineResources {
-    /// Whose it is.
+    /// Whose it is at that instant.
     pub subject: Arc<Subject>,
     /// Its id.
     pub instance_id: Arc<str>,
@@ -64,6 +79,13 @@ pub struct MachineResources {
 }
 
 impl ResourceReport {
+    fn pools(&self) -> impl Iterator<Item = (&WorkspaceResources, &PoolResources)> {
+        let of = |workspace| move |pool| (workspace, pool);
+        self.workspaces
+            .iter()
+            .flat_map(move |w| w.pools.iter().map(of(w)))
+    }
+
     fn resources(&self) -> impl Iterator<Item = &Resource> {
         self.workspaces.iter().flat_map(|workspace| {
             let of_machines = workspace.machines.iter().flat_map(|m| &m.resources);
@@ -147,6 +169,10 @@ fn workspace_text(workspace: &WorkspaceResources, out: &mut String) {
         let rows = workspace.fixed.iter().map(cells);
         let _ = writeln!(out, "\nFixed part\n{}", table(&COLUMNS, rows));
     }
+    if !workspace.pools.is_empty() {
+        let rows = workspace.pools.iter().map(pool_cells);
+        let _ = writeln!(out, "\nInstance pools\n{}", table(&POOL_COLUMNS, rows));
+    }
     for machines in workspace.machines.chunk_by(|a, b| holder(a) == holder(b)) {
         let Some(first) = machines.first() else { continue };
         let _ = writeln!(
@@ -201,6 +227,28 @@ fn cells(resource: &Resource) -> Vec<String> {
             .as_ref()
             .map(|m| visible(&m.to_string()))
             .unwrap_or_default(),
+    ]
+}
+
+/// The counts, spelled as the Instance Pools API spells them.
+const POOL_COLUMNS: [&str; 6] = [
+    "Pool",
+    "idle_count",
+    "used_count",
+    "pending_idle_count",
+    "pending_used_count",
+    "terminating",
+];
+
+fn pool_cells(pool: &PoolResources) -> Vec<String> {
+    let stats = &pool.stats;
+    vec![
+        visible(&pool.instance_pool_id),
+        stats.idle_count.to_string(),
+        stats.used_count.to_string(),
+        stats.pending_idle_count.to_string(),
+        stats.pending_used_count.to_string(),
+        pool.terminating.to_string(),
     ]
 }
 
@@ -278,15 +326,33 @@ impl<'a> ResourceRow<'a> {
     }
 }
 
-/// What exists, as one JSON value: resources in the order of the text, totals in the order of kinds.
+/// A pool with all that tells where it is. Keys may be added, never renamed.
+#[derive(Debug, Serialize)]
+struct PoolRow<'a> {
+    source: &'a str,
+    workspace: &'a str,
+    instance_pool_id: &'a str,
+    stats: InstancePoolStats,
+    terminating: u32,
+}
+
+/// What exists, as one JSON value: resources and pools in the order of the text, totals in the order of kinds.
 pub fn json(report: &ResourceReport) -> serde_json::Value {
     let totals: serde_json::Map<String, serde_json::Value> = report
         .totals()
         .into_iter()
         .map(|(kind, n)| (kind.as_str().to_owned(), n.into()))
         .collect();
+    let pools = report.pools().map(|(workspace, pool)| PoolRow {
+        source: &workspace.source,
+        workspace: &workspace.workspace,
+        instance_pool_id: &pool.instance_pool_id,
+        stats: pool.stats,
+        terminating: pool.terminating,
+    });
     serde_json::json!({
         "at": rfc3339(report.at),
+        "instance_pools": pools.collect::<Vec<_>>(),
         "resources": report.rows(),
         "totals": totals,
         "undescribed_machines": report.undescribed,
@@ -294,7 +360,7 @@ pub fn json(report: &ResourceReport) -> serde_json::Value {
 }
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 20] = [
+const HEADER: [&str; 25] = [
     "at",
     "source",
     "workspace",
@@ -315,9 +381,14 @@ const HEADER: [&str; 20] = [
     "run_id",
     "pool",
     "team",
+    "idle_count",
+    "used_count",
+    "pending_idle_count",
+    "pending_used_count",
+    "terminating",
 ];
 
-/// What exists, a line each.
+/// What exists, a line each; then a line for each pool, of the kind `instance_pool`, which alone has counts.
 ///
 /// # Errors
 /// What the writer says, which memory alone can cause.
@@ -349,11 +420,33 @@ pub fn csv(report: &ResourceReport) -> Result<String, String> {
             row.pool,
             row.team,
         ];
-        let cells = cells.map(name::csv);
+        let cells = cells.iter().copied().chain([""; 5]).map(name::csv);
         writer.write_record(cells).map_err(|e| e.to_string())?;
+    }
+    for (workspace, pool) in report.pools() {
+        let line = pool_line(&at, workspace, pool);
+        writer.write_record(line).map_err(|e| e.to_string())?;
     }
     let bytes = writer.into_inner().map_err(|e| e.to_string())?;
     String::from_utf8(bytes).map_err(|e| e.to_string())
+}
+
+fn pool_line(at: &str, workspace: &WorkspaceResources, pool: &PoolResources) -> [String; HEADER.len()] {
+    HEADER.map(|column| match column {
+        "at" => at.to_owned(),
+        "source" => name::csv(&workspace.source),
+        "workspace" => name::csv(&workspace.workspace),
+        "cloud" => workspace.cloud.as_str().to_owned(),
+        "region" => name::csv(workspace.region.as_deref().unwrap_or_default()),
+        "kind" => "instance_pool".to_owned(),
+        "name" | "pool" => name::csv(&pool.instance_pool_id),
+        "idle_count" => pool.stats.idle_count.to_string(),
+        "used_count" => pool.stats.used_count.to_string(),
+        "pending_idle_count" => pool.stats.pending_idle_count.to_string(),
+        "pending_used_count" => pool.stats.pending_used_count.to_string(),
+        "terminating" => pool.terminating.to_string(),
+        _ => String::new(),
+    })
 }
 
 #[cfg(test)]
@@ -407,6 +500,16 @@ mod tests {
                 cloud: Cloud::Azure,
                 region: Some("westus2".to_owned()),
                 fixed: vec![resource(ResourceKind::SecurityGroup, "workers-sg", None)],
+                pools: vec![PoolResources {
+                    instance_pool_id: "warm".to_owned(),
+                    stats: InstancePoolStats {
+                        idle_count: 1,
+                        used_count: 2,
+                        pending_idle_count: 3,
+                        pending_used_count: 4,
+                    },
+                    terminating: 5,
+                }],
                 machines: vec![
                     machine("aa", subject("etl", "=nightly"), true),
                     machine("bb", subject("etl", "=nightly"), false),
@@ -428,6 +531,10 @@ mod tests {
         Fixed part
           Kind            Name        Type                 Billed by
           security_group  workers-sg  Microsoft.Compute/x
+
+        Instance pools
+          Pool  idle_count  used_count  pending_idle_count  pending_used_count  terminating
+          warm  1           2           3                   4                   5
 
         Cluster =nightly (id-=nightly), team etl: 2 machines
           Kind                      Name       Type                 Billed by
@@ -469,12 +576,16 @@ mod tests {
     fn as_csv() {
         let csv = csv(&small()).unwrap();
         let lines: Vec<&str> = csv.lines().collect();
-        assert_eq!(lines.len(), 1 + 1 + 3 * 2);
+        assert_eq!(lines.len(), 1 + 1 + 3 * 2 + 1);
         assert_eq!(
             lines[2],
             "2026-10-01T02:10:00Z,october,prod,AZURE,westus2,virtual_machine,Microsoft.Compute/x,aa,\
              vm/AZURE/westus2/Standard_DS3_v2/on_demand,aa,Standard_DS3_v2,on_demand,true,2026-10-01T02:00:00Z,\
-             id-=nightly,'=nightly,,,,etl"
+             id-=nightly,'=nightly,,,,etl,,,,,"
+        );
+        assert_eq!(
+            lines[8],
+            "2026-10-01T02:10:00Z,october,prod,AZURE,westus2,instance_pool,,warm,,,,,,,,,,,warm,,1,2,3,4,5"
         );
         for record in ::csv::Reader::from_reader(csv.as_bytes()).records() {
             assert_eq!(record.unwrap().len(), HEADER.len());
@@ -494,6 +605,11 @@ mod tests {
         assert_eq!(
             (&resources[5]["pool"], &resources[5]["cluster_id"]),
             (&"warm".into(), &"".into())
+        );
+        assert_eq!(
+            json["instance_pools"].to_string(),
+            "[{\"source\":\"october\",\"workspace\":\"prod\",\"instance_pool_id\":\"warm\",\"stats\":{\"idle_count\":1,\
+             \"used_count\":2,\"pending_idle_count\":3,\"pending_used_count\":4},\"terminating\":5}]"
         );
     }
 }

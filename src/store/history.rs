@@ -343,7 +343,7 @@ fn cluster_event_of(row: &Row<'_>) -> Result<StoredClusterEvent, rusqlite::Error
     })
 }
 
-fn instance_event_of(row: &Row<'_>) -> Result<StoredInstanceEvent, rusqlite::Error> {
+pub(super) fn instance_event_of(row: &Row<'_>) -> Result<StoredInstanceEvent, rusqlite::Error> {
     Ok(StoredInstanceEvent {
         source: row.get(0)?,
         workspace: row.get(1)?,

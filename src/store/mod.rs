@@ -14,6 +14,7 @@
 //!   copy_to         everything   ─► another file                           (copy)
 //!   append_records  facts, events, machines, clusters in one transaction   (records)
 //!   machines_at, workspaces_at     what existed at an instant              (machine, workspace)
+//!   instance_event_at              where an instance of a pool was then    (pool)
 //!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
 //! ```
 
@@ -31,6 +32,7 @@ pub mod journal;
 pub mod machine;
 mod migration;
 mod names;
+pub mod pool;
 pub mod query;
 pub mod real_history;
 pub mod records;

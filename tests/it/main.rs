@@ -25,6 +25,7 @@ mod hostile;
 mod import;
 mod ingest;
 mod killed;
+mod killed_at_random;
 mod laws;
 mod layers;
 mod lint;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use tollgate::model::machine::{AddedDisk, Machine};
 use tollgate::model::meter::PurchaseOption;
-use tollgate::model::period::{Period, parse_instant};
+use tollgate::model::period::{Instant, Period, from_unix, parse_instant};
 use tollgate::model::place::{Cloud, Tier, Workspace};
 use tollgate::model::usage::Subject;
+use tollgate::ops::resources::{ResourceOptions, resources};
 use tollgate::store::Database;
 use tollgate::store::records::RecordBatch;
 
@@ -270,4 +271,143 @@ fn the_forms_agree() {
         text.contains("\nPool warm, idle, team platform: 1 machine\n"),
         "{text}"
     );
+}
+
+/// Lives through a scenario whose clusters take their nodes from the pool `warm`; the ledger is `pools.db`.
+fn simulate_pool(folder: &Path, seed: u64, more: &str) {
+    let text = format!(
+        "scenario: pools\nseed: {seed}\nperiod: {{ start: 2026-10-01, end: 2026-10-02 }}\nteam_tag: team\n\
+         workspaces: [ {{ name: w, cloud: AZURE, region: westus2, tier: PREMIUM }} ]\n{more}"
+    );
+    std::fs::write(folder.join("pools.yaml"), text).unwrap();
+    let arguments = [
+        "simulate",
+        "pools.yaml",
+        "--ledger",
+        "pools.db",
+        "--format",
+        "json",
+    ];
+    let ended: Ended = tollgate_in(folder, &arguments).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+}
+
+/// A cluster of `nodes` nodes from the pool `warm`.
+fn of_pool(name: &str, create_at: &str, terminate_at: &str, nodes: u32) -> String {
+    format!(
+        "  - {{ name: {name}, workspace: w, principal: ana@example.com, create_at: \"2026-10-01T{create_at}Z\",\n\
+         \x20     terminate_at: \"2026-10-01T{terminate_at}Z\", request: {{ spark_version: 15.4.x-scala2.12,\n\
+         \x20     instance_pool_id: warm, num_workers: {}, autotermination_minutes: 60,\n\
+         \x20     custom_tags: {{ team: etl, cost_center: CC-1100 }} }} }}\n",
+        nodes - 1
+    )
+}
+
+/// What the ledger of a pool says exists then.
+fn resources_at(folder: &Path, at: Instant) -> Value {
+    let options = ResourceOptions {
+        at,
+        workspace: None,
+        cluster_id: None,
+    };
+    tollgate::report::resources::json(&resources(&folder.join("pools.db"), &options).unwrap())
+}
+
+/// The counts of the only pool: idle, used, pending idle, pending used, terminating.
+fn pool_counts(found: &Value) -> [u64; 5] {
+    let [pool] = found["instance_pools"].as_array().unwrap().as_slice() else {
+        panic!("{found}")
+    };
+    let place = (&pool["workspace"], &pool["instance_pool_id"]);
+    assert_eq!(place, (&"w".into(), &"warm".into()));
+    let of = |key: &str| pool["stats"][key].as_u64().unwrap();
+    [
+        of("idle_count"),
+        of("used_count"),
+        of("pending_idle_count"),
+        of("pending_used_count"),
+        pool["terminating"].as_u64().unwrap(),
+    ]
+}
+
+/// Machines that exist and for which it is so.
+fn count_machines(found: &Value, wanted: impl Fn(&Value) -> bool) -> u64 {
+    let rows = found["resources"].as_array().unwrap().iter();
+    let machines = rows.filter(|r| r["kind"] == "virtual_machine" && wanted(r));
+    u64::try_from(machines.count()).unwrap()
+}
+
+/// One idle instance of at most four is kept, others idle for ten minutes; each takes 210 s from its launch and 60 s to go.
+///
+/// `long` takes the idle one at 08:00:00 and has two launched, and the pool one for itself. It ends at 09:00:00 and gives
+/// its three back at 09:01:00, which go at 09:11:00. `short` takes the idle one at 10:00:00 and has one launched, which has
+/// not come when it gives both back at 10:02:00.
+#[test]
+fn a_pool_is_counted_as_the_api_counts_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = "pools: [ { instance_pool_id: warm, instance_pool_name: warm, workspace: w, node_type_id: Standard_DS3_v2,\n\
+                \x20   min_idle_instances: 1, max_capacity: 4, idle_instance_autotermination_minutes: 10 } ]\nclusters:\n";
+    let clusters = of_pool("long", "08:00:00", "09:00:00", 3) + &of_pool("short", "10:00:00", "10:01:00", 2);
+    simulate_pool(folder.path(), 1, &(pool.to_owned() + &clusters));
+    for (at, expected) in [
+        ("00:00:00", [0, 0, 1, 0, 0]),
+        ("00:03:29", [0, 0, 1, 0, 0]),
+        ("00:03:30", [1, 0, 0, 0, 0]),
+        ("07:59:59", [1, 0, 0, 0, 0]),
+        ("08:00:00", [0, 1, 1, 2, 0]),
+        ("08:03:30", [1, 3, 0, 0, 0]),
+        ("09:00:59", [1, 3, 0, 0, 0]),
+        ("09:01:00", [4, 0, 0, 0, 0]),
+        ("09:11:00", [1, 0, 0, 0, 3]),
+        ("09:12:00", [1, 0, 0, 0, 0]),
+        ("10:00:00", [0, 1, 1, 1, 0]),
+        ("10:01:59", [0, 1, 1, 1, 0]),
+        ("10:02:00", [1, 0, 2, 0, 0]),
+        ("10:03:30", [3, 0, 0, 0, 0]),
+    ] {
+        let then = parse_instant(&format!("2026-10-01T{at}Z")).unwrap();
+        assert_eq!(pool_counts(&resources_at(folder.path(), then)), expected, "{at}");
+    }
+    // Idle again at the end, it was a cluster's at 08:30: there it is listed.
+    let found = resources_at(folder.path(), parse_instant("2026-10-01T08:30:00Z").unwrap());
+    let of = |cluster: &str| count_machines(&found, |r| r["cluster_name"] == cluster);
+    assert_eq!((of("long"), of("")), (3, 1));
+}
+
+/// Whenever one looks, a pool's counts and what is being torn down are all of its machines. The pool is of spot machines, of
+/// which one in three is lost every hour, idle or not.
+#[test]
+fn the_counts_of_a_pool_are_all_its_machines() {
+    let pool = "hazards: { evictions: [ { per_million_hours: 333333 } ], spot_unavailable_per_million: 100000 }\n\
+                pools: [ { instance_pool_id: warm, instance_pool_name: warm, workspace: w, node_type_id: Standard_DS3_v2,\n\
+                \x20   min_idle_instances: 2, max_capacity: 9, idle_instance_autotermination_minutes: 7,\n\
+                \x20   azure_attributes: { availability: SPOT_AZURE } } ]\nclusters:\n";
+    let clusters: String = (0..20_u32)
+        .map(|n| {
+            let (create, terminate) = (n * 3_000 + 61 * (n % 7), n * 3_000 + 60 + 977 * (n % 5));
+            let clock = |s: u32| format!("{:02}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60);
+            of_pool(
+                &format!("c{n}"),
+                &clock(create),
+                &clock(terminate.max(create + 1)),
+                1 + n % 4,
+            )
+        })
+        .collect();
+    let midnight = parse_instant("2026-10-01").unwrap().timestamp();
+    let mut seen = [0; 5];
+    for seed in 1..=3 {
+        let folder = tempfile::tempdir().unwrap();
+        simulate_pool(folder.path(), seed, &(pool.to_owned() + &clusters));
+        // Every eleventh minute and a second of its own in it.
+        for n in 0..130 {
+            let at = from_unix(midnight + n * 660 + (n * 37) % 60);
+            let found = resources_at(folder.path(), at);
+            let counts = pool_counts(&found);
+            let exist = count_machines(&found, |r| r["pool"] == "warm");
+            assert_eq!(counts.iter().sum::<u64>(), exist, "seed {seed}, {at}: {counts:?}");
+            seen.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+        }
+    }
+    assert!(seen.iter().all(|sum| *sum > 0), "{seen:?}");
 }

@@ -75,6 +75,8 @@ pub(super) struct Node {
     pub joined: bool,
     /// It finishes its tasks and goes.
     pub draining: bool,
+    /// It was excluded: it finishes its tasks and goes.
+    pub excluded: bool,
     /// Since when its DBUs are owed.
     pub dbu_since: Option<Second>,
 }
@@ -120,6 +122,8 @@ pub(super) struct Cluster {
     /// How often it has been created, started or restarted.
     pub starts: u64,
     pub starting: Option<StartUp>,
+    /// A task that needs libraries has come: they are installed at every start, as Databricks keeps them.
+    pub task_libraries: bool,
     /// The size that was asked for last.
     pub size: ClusterSize,
     /// Workers aimed at.
@@ -151,10 +155,12 @@ pub(super) struct Cluster {
     /// Workers that the next step up adds, and the next step down takes, under standard autoscaling.
     pub step_up: u32,
     pub step_down: u32,
+    /// A report of autoscaling is planned.
+    pub stats_planned: bool,
     /// Failed recoveries in a row, and whether one is planned.
     pub recoveries: u32,
     pub recovery_planned: bool,
-    /// Outages of driver and metastore that go on.
+    /// Outages of driver, metastore and DBFS that go on.
     pub outages: u32,
     pub driver_unreachable: bool,
     pub pinned: bool,
@@ -188,6 +194,7 @@ impl Cluster {
             state: State::Pending,
             starts: 0,
             starting: None,
+            task_libraries: false,
             next_ordinal: 1,
             nodes: Vec::new(),
             executors,
@@ -205,6 +212,7 @@ impl Cluster {
             scale_down_planned: None,
             step_up: 0,
             step_down: 1,
+            stats_planned: false,
             recoveries: 0,
             recovery_planned: false,
             outages: 0,

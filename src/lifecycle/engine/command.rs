@@ -201,6 +201,7 @@ impl World<'_> {
                 let user = Some(Arc::clone(&cluster.blueprint.owner));
                 let target = cluster.target.clamp(min.min(max), max);
                 self.resize(key, target, Cause::UserRequest, user, at)?;
+                self.plan_stats(key, at);
                 self.reconsider(key, at);
             }
             (Command::Delete, Answer::Moves(_)) => self.terminate_by_user(key, at)?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cluster::{Cluster, Owner, Purpose};
+use super::cluster::{Cluster, Owner, Purpose, Working};
 use super::happening::Happening;
 use super::index::ClusterKey;
 use super::queue::Second;
@@ -13,7 +13,7 @@ use crate::databricks::state::State;
 use crate::databricks::termination::{TerminationCode, TerminationType};
 use crate::lifecycle::draw;
 use crate::lifecycle::state::Trigger;
-use crate::lifecycle::work::Executors;
+use crate::lifecycle::work::{Executors, WorkId};
 
 /// A cluster is permanently deleted so long after its termination, unless it is pinned: 30 days.
 const FORGOTTEN_AFTER: i64 = 30 * 86_400;
@@ -63,19 +63,10 @@ impl World<'_> {
     /// cluster while it is being torn down come later and start it again.
     pub fn abandon_work(&mut self, key: ClusterKey, result: TaskResult, at: Second) -> Done {
         let locality_wait = self.input.timing.locality_wait;
+        let broken = self.cancel_works(key, at);
         let Some(cluster) = self.clusters.get_mut(key) else {
             return Ok(());
         };
-        let works: Vec<u64> = cluster.works.keys().copied().collect();
-        let mut lost = 0_u64;
-        for work in &works {
-            let broken = cluster
-                .executors
-                .cancel(crate::lifecycle::work::WorkId(*work), at);
-            lost = lost.saturating_add(broken.task_seconds);
-        }
-        cluster.lost_task_seconds = cluster.lost_task_seconds.saturating_add(lost);
-        let broken: Vec<_> = works.iter().filter_map(|id| cluster.end(*id)).collect();
         let waited = std::mem::take(&mut cluster.waiting);
         cluster.executors = Executors::new(cluster.blueprint.scheduling, locality_wait);
         cluster.work_planned = None;
@@ -91,6 +82,29 @@ impl World<'_> {
             self.work_lost(key, waiting.owner, waiting.sent, None, result, at)?;
         }
         Ok(())
+    }
+
+    /// All that a cluster computes fails; the cluster goes on. A session whose command fails sends no more.
+    pub fn break_off(&mut self, key: ClusterKey, result: TaskResult, at: Second) -> Done {
+        for working in self.cancel_works(key, at) {
+            self.work_lost(key, working.owner, working.sent, Some(working.began), result, at)?;
+        }
+        Ok(())
+    }
+
+    /// Takes all that a cluster computes off it, before anybody is told: who hears of it may end the cluster.
+    fn cancel_works(&mut self, key: ClusterKey, at: Second) -> Vec<Working> {
+        let Some(cluster) = self.clusters.get_mut(key) else {
+            return Vec::new();
+        };
+        let works: Vec<u64> = cluster.works.keys().copied().collect();
+        let mut lost = 0_u64;
+        for work in &works {
+            let broken = cluster.executors.cancel(WorkId(*work), at);
+            lost = lost.saturating_add(broken.task_seconds);
+        }
+        cluster.lost_task_seconds = cluster.lost_task_seconds.saturating_add(lost);
+        works.iter().filter_map(|id| cluster.end(*id)).collect()
     }
 
     fn work_lost(

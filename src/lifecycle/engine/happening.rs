@@ -16,8 +16,8 @@ pub(super) enum Happening {
     MachineReady { machine: MachineKey },
     /// A machine is evicted, if it still is there.
     Evicted { machine: MachineKey },
-    /// Something happens to a worker's machine: it is lost, or its disk runs full.
-    WorkerTrouble { machine: MachineKey, disk: bool },
+    /// Something happens to a worker's machine.
+    WorkerTrouble { machine: MachineKey, what: Trouble },
     /// A start goes on to asking for machines.
     Provision { cluster: ClusterKey, start: u64 },
     /// The driver's init scripts begin.
@@ -40,7 +40,7 @@ pub(super) enum Happening {
     WorkMoves { cluster: ClusterKey },
     /// An attempt of a task on serverless compute has ended.
     ServerlessDone { run: RunKey, task: usize, attempt: u32 },
-    /// A worker that was to finish its tasks has had its time.
+    /// A worker that was to finish its tasks has had its time, or has finished them.
     Decommissioned {
         cluster: ClusterKey,
         start: u64,
@@ -52,7 +52,7 @@ pub(super) enum Happening {
         start: u64,
         bad_nodes: bool,
     },
-    /// A driver responds again, a metastore is back.
+    /// A driver responds again, a metastore or DBFS is back.
     Resumed {
         cluster: ClusterKey,
         start: u64,
@@ -100,6 +100,8 @@ pub(super) enum Happening {
     ScaleUp { cluster: ClusterKey, start: u64 },
     /// Autoscaling looks whether workers have been idle for long enough.
     ScaleDown { cluster: ClusterKey, start: u64 },
+    /// An autoscaling cluster reports the last hour.
+    StatsDue { cluster: ClusterKey, start: u64 },
     /// A cluster may have idled for too long; void unless its mark is still the same.
     ClusterIdled { cluster: ClusterKey, mark: u64 },
     /// An instance of a pool may have idled for too long; void unless it idles since then.
@@ -114,6 +116,26 @@ pub(super) enum Ailment {
     DriverUnreachable,
     DriverNotResponding,
     MetastoreDown,
+    DbfsDown,
+    SparkException,
+}
+
+impl Ailment {
+    pub const ALL: [Ailment; 5] = [
+        Ailment::DriverUnreachable,
+        Ailment::DriverNotResponding,
+        Ailment::MetastoreDown,
+        Ailment::DbfsDown,
+        Ailment::SparkException,
+    ];
+}
+
+/// What happens to a worker's machine by chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    Lost,
+    DiskFull,
+    Excluded,
 }
 
 impl Happening {
@@ -135,7 +157,7 @@ impl Happening {
             Commanded { .. } => 10,
             Created { .. } => 11,
             SessionStarts { .. } | CommandSent { .. } | RunDue { .. } | RunTurn { .. } | Retry { .. } => 12,
-            ScaleUp { .. } | ScaleDown { .. } => 13,
+            ScaleUp { .. } | ScaleDown { .. } | StatsDue { .. } => 13,
             ClusterIdled { .. } => 14,
             InstanceIdled { .. } => 15,
             Forgotten { .. } => 16,

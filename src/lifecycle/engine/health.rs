@@ -1,15 +1,17 @@
-//! What goes wrong: machines that are lost or evicted, disks that run full, drivers and metastores that do not answer.
+//! What goes wrong: machines that are lost or evicted, disks that run full, drivers, metastores and file systems that do not
+//! answer, exceptions.
 
 use std::sync::Arc;
 
 use super::cluster::Cluster;
-use super::happening::{Ailment, Happening};
+use super::happening::{Ailment, Happening, Trouble};
 use super::index::{ClusterKey, MachineKey};
 use super::machine::Place;
 use super::queue::Second;
 use super::world::{Done, World};
 use crate::databricks::cluster_spec::Role;
 use crate::databricks::event::{EventDetails, EventType, Reason};
+use crate::databricks::run::TaskResult;
 use crate::databricks::termination::TerminationCode;
 use crate::lifecycle::draw::Purpose;
 use crate::lifecycle::hazard::IncidentKind;
@@ -113,27 +115,28 @@ impl World<'_> {
     }
 
     /// Something happens to a worker's machine.
-    pub fn worker_trouble(&mut self, key: MachineKey, disk: bool, at: Second) -> Done {
+    pub fn worker_trouble(&mut self, key: MachineKey, what: Trouble, at: Second) -> Done {
         let Some(machine) = self.machines.get(key) else {
             return Ok(());
         };
         let Some(cluster) = machine.cluster() else {
-            return if disk {
-                Ok(())
-            } else {
-                self.lose_machine(key, TerminationCode::CommunicationLost, at)
+            return match what {
+                Trouble::Lost => self.lose_machine(key, TerminationCode::CommunicationLost, at),
+                // Nothing fills its disk or fails on it.
+                Trouble::DiskFull | Trouble::Excluded => Ok(()),
             };
         };
         let node = self
             .clusters
             .get(cluster)
             .and_then(|c| c.nodes.iter().find(|n| n.machine == key));
-        match (node.map(|n| (n.role, n.joined, n.ordinal)), disk) {
+        match (what, node.map(|n| (n.role, n.joined, n.ordinal))) {
             // What a pool launched without knowing for whom may be a driver now; its hazards are the cluster's.
-            (Some((Role::Driver, ..)), _) => Ok(()),
-            (Some((_, true, ordinal)), true) => self.disk_full(cluster, ordinal, at),
-            (_, true) => Ok(()),
-            (_, false) => self.lose_machine(key, TerminationCode::CommunicationLost, at),
+            (_, Some((Role::Driver, ..))) => Ok(()),
+            (Trouble::Lost, _) => self.lose_machine(key, TerminationCode::CommunicationLost, at),
+            (Trouble::DiskFull, Some((_, true, ordinal))) => self.disk_full(cluster, ordinal, at),
+            (Trouble::Excluded, Some((_, true, ordinal))) => self.exclude(cluster, ordinal, at),
+            (Trouble::DiskFull | Trouble::Excluded, _) => Ok(()),
         }
     }
 
@@ -248,6 +251,8 @@ impl World<'_> {
             Ailment::DriverUnreachable => (0, hazards.driver_unreachable),
             Ailment::DriverNotResponding => (1, hazards.driver_not_responding),
             Ailment::MetastoreDown => (2, hazards.metastore_down),
+            Ailment::DbfsDown => (3, hazards.dbfs_down),
+            Ailment::SparkException => (4, hazards.spark_exception),
         };
         let Some(cluster) = self.clusters.get(key) else {
             return;
@@ -290,6 +295,11 @@ impl World<'_> {
         let index = [cluster.number, start, u64::try_from(at).unwrap_or_default()];
         let draws = self.draws.key(&cluster.blueprint.object, Purpose::Delay, &index);
         let timing = &self.input.timing;
+        let resumed = |driver| Happening::Resumed {
+            cluster: key,
+            start,
+            driver,
+        };
         let (event, range, then) = match what {
             Ailment::DriverUnreachable => {
                 if std::mem::replace(&mut cluster.driver_unreachable, true) {
@@ -299,31 +309,25 @@ impl World<'_> {
                 (EventType::DriverUnavailable, timing.driver_grace, then)
             }
             Ailment::DriverNotResponding => {
-                let then = Happening::Resumed {
-                    cluster: key,
-                    start,
-                    driver: true,
-                };
-                (EventType::DriverNotResponding, timing.driver_pause, then)
+                (EventType::DriverNotResponding, timing.driver_pause, resumed(true))
             }
-            Ailment::MetastoreDown => {
-                let then = Happening::Resumed {
-                    cluster: key,
-                    start,
-                    driver: false,
-                };
-                (EventType::MetastoreDown, timing.metastore_outage, then)
-            }
+            Ailment::MetastoreDown => (EventType::MetastoreDown, timing.metastore_outage, resumed(false)),
+            Ailment::DbfsDown => (EventType::DbfsDown, timing.dbfs_outage, resumed(false)),
+            Ailment::SparkException => (EventType::SparkException, timing.spark_context, resumed(true)),
         };
         cluster.outages += 1;
         cluster.executors.pause(at);
         let seconds = i64::from(draws.within(range, 3));
         self.plan(at + seconds, then);
         self.tell(key, at, event, EventDetails::default());
+        if what == Ailment::SparkException {
+            self.break_off(key, TaskResult::RunExecutionError, at)?;
+            self.reconsider(key, at);
+        }
         Ok(())
     }
 
-    /// A driver responds again, or a metastore is back.
+    /// A driver responds again, or a metastore or DBFS is back.
     pub fn resumed(&mut self, key: ClusterKey, start: u64, driver: bool, at: Second) -> Done {
         let Some(cluster) = self.clusters.get_mut(key) else {
             return Ok(());
@@ -387,9 +391,15 @@ impl World<'_> {
                 Some(ordinal) => self.disk_full(key, ordinal, at),
                 None => Ok(()),
             },
+            IncidentKind::ExcludeNode(n) => match worker(n).filter(|n| n.joined).map(|n| n.ordinal) {
+                Some(ordinal) => self.exclude(key, ordinal, at),
+                None => Ok(()),
+            },
             IncidentKind::DriverUnreachable => self.suffer(key, Ailment::DriverUnreachable, at),
             IncidentKind::DriverNotResponding => self.suffer(key, Ailment::DriverNotResponding, at),
             IncidentKind::MetastoreDown => self.suffer(key, Ailment::MetastoreDown, at),
+            IncidentKind::DbfsDown => self.suffer(key, Ailment::DbfsDown, at),
+            IncidentKind::SparkException => self.suffer(key, Ailment::SparkException, at),
         }
     }
 

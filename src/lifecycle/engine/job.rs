@@ -288,7 +288,7 @@ impl<'a> World<'a> {
         };
         match &task_plan.compute {
             Compute::JobCluster(index) => {
-                let cluster = self.job_cluster(key, *index, at)?;
+                let cluster = self.job_cluster(key, *index, task_plan.has_libraries, at)?;
                 match self.clusters.get_mut(cluster) {
                     Some(c) if c.runs() => {
                         self.begin_work(cluster, waiting, at)?;
@@ -308,11 +308,14 @@ impl<'a> World<'a> {
                     .names
                     .get(name.as_str())
                     .and_then(|i| self.created.get(*i).cloned().flatten());
-                match created {
-                    Some((cluster, _)) if self.clusters.get(cluster).is_some_and(|c| !c.retired) => {
+                let usable = created.map(|(cluster, _)| cluster);
+                let usable = usable.and_then(|key| Some((key, self.clusters.get_mut(key)?)));
+                match usable.filter(|(_, c)| !c.retired) {
+                    Some((cluster, c)) => {
+                        c.task_libraries |= task_plan.has_libraries;
                         self.use_cluster(cluster, waiting, at)
                     }
-                    _ => self.attempt_ended(key, task, attempt, None, TaskResult::ClusterError, at),
+                    None => self.attempt_ended(key, task, attempt, None, TaskResult::ClusterError, at),
                 }
             }
             Compute::Serverless(_) => {
@@ -332,8 +335,15 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The run's cluster of this index: the one that is up, or a new one. It may have failed at once.
-    fn job_cluster(&mut self, key: RunKey, index: usize, at: Second) -> Result<ClusterKey, SimulationError> {
+    /// The run's cluster of this index: the one that is up, or a new one, started with libraries or without. It may have
+    /// failed at once.
+    fn job_cluster(
+        &mut self,
+        key: RunKey,
+        index: usize,
+        libraries: bool,
+        at: Second,
+    ) -> Result<ClusterKey, SimulationError> {
         let lost = SimulationError::Lost("a run");
         let Some(run) = self.runs.get(key) else {
             return Err(lost);
@@ -365,6 +375,7 @@ impl<'a> World<'a> {
         let cluster = self.new_cluster(blueprint, Purpose::Job { run: key }, number, subject);
         if let Some(c) = self.clusters.get_mut(cluster) {
             c.job_run_name = Some(name.into());
+            c.task_libraries = libraries;
         }
         if let Some(slot) = self.runs.get_mut(key).and_then(|r| r.clusters.get_mut(index)) {
             *slot = (Some(cluster), count + 1);

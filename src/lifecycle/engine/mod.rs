@@ -16,7 +16,9 @@
 //! job         runs of jobs, their tasks and clusters
 //! size        resizes, recovery
 //! autoscale   when to resize
+//! stats       what autoscaling clusters report by the hour
 //! health      what goes wrong
+//! exclusion   workers that get no more tasks
 //! ending      TERMINATING and after
 //! ```
 
@@ -25,6 +27,7 @@ mod blueprint;
 mod cluster;
 mod command;
 mod ending;
+mod exclusion;
 mod happening;
 mod health;
 mod index;
@@ -35,6 +38,7 @@ mod queue;
 mod session;
 mod size;
 mod start_up;
+mod stats;
 mod supply;
 mod world;
 
@@ -121,7 +125,7 @@ impl World<'_> {
             }
             MachineReady { machine } => self.machine_ready(machine, at),
             Evicted { machine } => self.evicted(machine, at),
-            WorkerTrouble { machine, disk } => self.worker_trouble(machine, disk, at),
+            WorkerTrouble { machine, what } => self.worker_trouble(machine, what, at),
             Provision { cluster, start } => self.provision(cluster, start, at),
             InitScriptsStart { cluster, start } => self.init_scripts_start(cluster, start, at),
             InitScriptsEnd {
@@ -180,6 +184,7 @@ impl World<'_> {
             RunTimeout { run } => self.run_timeout(run, at),
             ScaleUp { cluster, start } => self.scale_up(cluster, start, at),
             ScaleDown { cluster, start } => self.scale_down(cluster, start, at),
+            StatsDue { cluster, start } => self.stats_due(cluster, start, at),
             ClusterIdled { cluster, mark } => self.cluster_idled(cluster, mark, at),
             InstanceIdled { machine, since } => self.instance_idled(machine, since, at),
             Forgotten { cluster, start } => self.forgotten(cluster, start, at),

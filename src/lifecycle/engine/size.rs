@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::cluster::Node;
 use super::happening::Happening;
 use super::index::ClusterKey;
 use super::queue::Second;
@@ -212,18 +213,26 @@ impl World<'_> {
         self.return_machine(node.machine, at);
     }
 
-    /// A worker that was to finish its tasks has had its time.
+    /// A worker that was to finish its tasks has had its time, or has finished them.
     pub fn decommissioned(&mut self, key: ClusterKey, start: u64, ordinal: u64, at: Second) -> Done {
-        let draining = |c: &super::cluster::Cluster| {
-            c.starts == start && c.runs() && c.nodes.iter().any(|n| n.ordinal == ordinal && n.draining)
-        };
-        if self.clusters.get(key).is_some_and(draining) {
-            self.drop_worker(key, ordinal, at);
-            self.end_decommission(key, at);
-            self.settle_size(key, at)?;
-            self.reconsider(key, at);
+        let going = |n: &&Node| n.ordinal == ordinal && (n.draining || n.excluded);
+        let same = self.clusters.get(key).filter(|c| c.starts == start && c.runs());
+        let Some(node) = same.and_then(|c| c.nodes.iter().find(going)) else {
             return Ok(());
+        };
+        let (draining, excluded) = (node.draining, node.excluded);
+        if excluded {
+            self.tell_excluded(key, ordinal, at);
         }
+        self.drop_worker(key, ordinal, at);
+        if draining {
+            self.end_decommission(key, at);
+        }
+        if excluded {
+            self.plan_recovery(key, true, at);
+        }
+        self.settle_size(key, at)?;
+        self.reconsider(key, at);
         Ok(())
     }
 

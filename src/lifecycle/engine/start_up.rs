@@ -79,6 +79,7 @@ impl World<'_> {
         for node in &mut cluster.nodes {
             node.registers = node.registers.max(at);
             node.joined = false;
+            node.excluded = false;
         }
         if let Some(reason) = self.exhausted_pool(&blueprint, !has_driver, missing) {
             return self.fail_start(key, start_up, reason, at);
@@ -160,7 +161,7 @@ impl World<'_> {
             .copied()
             .unwrap_or(context);
         let mut running = registered.max(context);
-        if blueprint.has_libraries {
+        if blueprint.has_libraries || cluster.task_libraries {
             let libraries = seconds(Step::Libraries, timing.libraries);
             running = note(steps, None, Step::Libraries, running, libraries);
         }
@@ -324,13 +325,10 @@ impl World<'_> {
         self.tell(key, at, EventType::Running, details);
         self.tell(key, at, EventType::DriverHealthy, EventDetails::default());
         self.place_machines(key);
-        for ailment in [
-            Ailment::DriverUnreachable,
-            Ailment::DriverNotResponding,
-            Ailment::MetastoreDown,
-        ] {
+        for ailment in Ailment::ALL {
             self.plan_ailment(key, ailment, at, 0);
         }
+        self.begin_stats(key, at);
         if missing {
             self.plan_recovery(key, false, at);
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::blueprint::{Blueprint, Metered};
 use super::cluster::{Cluster, Node};
-use super::happening::Happening;
+use super::happening::{Happening, Trouble};
 use super::index::{ClusterKey, MachineKey, PoolIndex, WorkspaceIndex};
 use super::machine::{Machine, Place};
 use super::queue::Second;
@@ -30,6 +30,7 @@ mod part {
     pub const EVICTION: u64 = 1;
     pub const LOSS: u64 = 2;
     pub const DISK: u64 = 3;
+    pub const EXCLUSION: u64 = 4;
 }
 
 /// A machine to be asked of the cloud.
@@ -161,6 +162,7 @@ impl World<'_> {
             registers,
             joined: false,
             draining: false,
+            excluded: false,
             dbu_since: None,
         })
     }
@@ -184,6 +186,7 @@ impl World<'_> {
             state.pending_idle = state.pending_idle.saturating_add(1);
             machine.hand_over(&state.subject, at, &mut self.out);
             machine.place = Place::Launching { cluster: None };
+            self.tell_instance(key, at, InstanceState::Launching);
         } else {
             state.used = state.used.saturating_sub(1);
             self.hold_ready(pool, key, at);
@@ -426,12 +429,14 @@ impl World<'_> {
             self.plan(at + second, Happening::Evicted { machine: key });
         }
         if !order.driver {
-            for (part, hazard, disk) in [
-                (part::LOSS, self.input.hazards.worker_lost, false),
-                (part::DISK, self.input.hazards.disk_full, true),
+            let hazards = &self.input.hazards;
+            for (part, hazard, what) in [
+                (part::LOSS, hazards.worker_lost, Trouble::Lost),
+                (part::DISK, hazards.disk_full, Trouble::DiskFull),
+                (part::EXCLUSION, hazards.node_excluded, Trouble::Excluded),
             ] {
                 if let Some(second) = draws.part(part).first_within(hazard, left) {
-                    self.plan(at + second, Happening::WorkerTrouble { machine: key, disk });
+                    self.plan(at + second, Happening::WorkerTrouble { machine: key, what });
                 }
             }
         }

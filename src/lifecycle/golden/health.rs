@@ -143,10 +143,108 @@ fn a_driver_that_does_not_respond_launches_nothing() {
         ]
     );
     assert_eq!(sent(&outcome), ["08:10:00 08:10:00 08:12:30 done"]);
-    // A metastore is away for 300 s, to 08:15:30.
-    let outcome = suffers(IncidentKind::MetastoreDown, json!({}), work());
-    assert_eq!(told(&outcome)[3], "08:10:30 METASTORE_DOWN");
-    assert_eq!(sent(&outcome), ["08:10:00 08:10:00 08:16:30 done"]);
+    // A metastore is away for 300 s, to 08:15:30; so is DBFS.
+    for (what, event) in [
+        (IncidentKind::MetastoreDown, "08:10:30 METASTORE_DOWN"),
+        (IncidentKind::DbfsDown, "08:10:30 DBFS_DOWN"),
+    ] {
+        let outcome = suffers(what, json!({}), work());
+        assert_eq!(told(&outcome)[3], event);
+        assert_eq!(sent(&outcome), ["08:10:00 08:10:00 08:16:30 done"]);
+    }
+}
+
+/// What the notebook computed is lost at 08:10:30, four tasks that had run for 30 s. The context is open again 25 s later;
+/// idle since 08:10:30, the cluster ends at 08:40:30.
+#[test]
+fn an_exception_of_the_driver_fails_what_runs_and_the_cluster_goes_on() {
+    let outcome = outcome_of(|s| {
+        s.timing.spark_context = Between::exactly(25);
+        let work = query("08:10", stages(&[(8, 60)]));
+        s.clusters = vec![cluster("adhoc", "08:00:00", one_worker(json!({})), vec![work])];
+        s.incidents = vec![Incident {
+            at: at("08:10:30"),
+            object: "adhoc".to_owned(),
+            what: IncidentKind::SparkException,
+        }];
+    });
+    // With the context, a start takes 265 s.
+    assert_eq!(
+        told(&outcome)[1..],
+        [
+            "08:04:25 RUNNING 1/1",
+            "08:04:25 DRIVER_HEALTHY",
+            "08:10:30 SPARK_EXCEPTION",
+            "08:10:55 DRIVER_HEALTHY",
+            "08:40:30 TERMINATING INACTIVITY SUCCESS inactivity_duration_min=30",
+        ]
+    );
+    assert_eq!(sent(&outcome), ["08:10:00 08:10:00 08:10:30 lost"]);
+    assert_eq!(outcome.clusters[0].lost_task_seconds, 4 * 30);
+}
+
+/// The only task of a run fails at 02:05:00 and is tried again on the cluster, which stays: ten minutes from there.
+#[test]
+fn a_task_that_an_exception_failed_is_tried_again_on_its_cluster() {
+    let outcome = outcome_of(|s| {
+        let mut etl = job("etl", "02:00", 10, one_worker(json!({})));
+        etl.tasks[0].max_retries = 1;
+        s.jobs = vec![etl];
+        s.incidents = vec![Incident {
+            at: at("02:05:00"),
+            object: "etl".to_owned(),
+            what: IncidentKind::SparkException,
+        }];
+    });
+    assert_eq!(
+        attempts(&outcome),
+        [
+            "main#0 02:00:00 02:04:00 02:05:00 RUN_EXECUTION_ERROR",
+            "main#1 02:05:00 02:05:00 02:15:00 SUCCESS"
+        ]
+    );
+    assert_eq!(
+        told(&outcome)[3..],
+        [
+            "02:05:00 SPARK_EXCEPTION",
+            "02:05:00 DRIVER_HEALTHY",
+            "02:15:00 TERMINATING JOB_FINISHED SUCCESS",
+        ]
+    );
+}
+
+/// The four tasks that the worker runs at 08:10:30 end at 08:11:00, within the 60 s that it has; then it goes. Another is
+/// asked for 10 s later and comes after 210 s, for the other four.
+#[test]
+fn an_excluded_worker_finishes_its_tasks_and_is_replaced() {
+    let outcome = suffers(
+        IncidentKind::ExcludeNode(1),
+        json!({}),
+        query("08:10", stages(&[(8, 60)])),
+    );
+    assert_eq!(
+        told(&outcome)[3..6],
+        [
+            "08:11:00 NODE_EXCLUDED_DECOMMISSIONED @worker",
+            "08:11:10 RESIZING 0/1 REPLACE_BAD_NODES",
+            "08:14:40 UPSIZE_COMPLETED 1/1",
+        ]
+    );
+    assert_eq!(sent(&outcome), ["08:10:00 08:10:00 08:15:40 done"]);
+    assert_eq!(outcome.clusters[0].lost_task_seconds, 0);
+    // Driver 08:00:00 to 08:46:40; workers 08:00:00 to 08:11:00 and 08:11:10 to 08:46:40. DBUs from 08:04:00, of the second
+    // worker from 08:14:40, to 08:45:40.
+    assert_eq!(billed(&outcome), (2_800 + 660 + 2_130, 2_500 + 420 + 1_860));
+    // Tasks of 600 s are cut off after 60 s, when they had run for 90; a worker that runs nothing goes at once.
+    let outcome = suffers(
+        IncidentKind::ExcludeNode(1),
+        json!({}),
+        query("08:10", stages(&[(4, 600)])),
+    );
+    assert_eq!(told(&outcome)[3], "08:11:30 NODE_EXCLUDED_DECOMMISSIONED @worker");
+    assert_eq!(outcome.clusters[0].lost_task_seconds, 4 * 90);
+    let outcome = suffers(IncidentKind::ExcludeNode(1), json!({}), session("08:00", 60));
+    assert_eq!(told(&outcome)[3], "08:10:30 NODE_EXCLUDED_DECOMMISSIONED @worker");
 }
 
 #[test]

@@ -160,6 +160,64 @@ fn a_task_that_fails_is_tried_again() {
     assert_eq!(billed(&outcome), (2 * 2_160, 2 * 1_860));
 }
 
+/// A cold start of 240 s and 50 s for libraries, for the task for which a cluster starts: of `a` and `b`, which share one,
+/// that is `a`.
+#[test]
+fn a_start_for_a_task_with_libraries_installs_them() {
+    let with = |task| Task {
+        has_libraries: true,
+        ..task
+    };
+    let ran = |tasks| {
+        outcome_of(|s| {
+            s.timing.libraries = Between::exactly(50);
+            s.jobs = vec![of_tasks(tasks)];
+        })
+    };
+    let outcome = ran(vec![with(task("a", 10, &[])), task("b", 5, &[0])]);
+    assert_eq!(
+        attempts(&outcome),
+        [
+            "a#0 02:00:00 02:04:50 02:14:50 SUCCESS",
+            "b#0 02:14:50 02:14:50 02:19:50 SUCCESS"
+        ]
+    );
+    assert_eq!(steps(&outcome).first().unwrap(), "- libraries 240-290");
+    let outcome = ran(vec![task("a", 10, &[]), with(task("b", 5, &[0]))]);
+    assert_eq!(runs(&outcome), ["02:00:00 02:00:00 02:19:00 SUCCESS"]);
+}
+
+/// The task finds the notebook cluster down at 02:00:00 and starts it, in 290 s. What it brought is installed again when the
+/// next session starts the cluster, idle and down since, at 08:00:00.
+#[test]
+fn libraries_of_a_task_stay_on_an_all_purpose_cluster() {
+    let outcome = outcome_of(|s| {
+        s.timing.libraries = Between::exactly(50);
+        s.clusters = vec![cluster(
+            "adhoc",
+            "00:00:00",
+            two_nodes(),
+            vec![session("08:00", 5)],
+        )];
+        s.jobs = vec![of_tasks(vec![Task {
+            compute: Compute::Existing("adhoc".to_owned()),
+            has_libraries: true,
+            ..task("a", 10, &[])
+        }])];
+    });
+    let started = |what: &&String| what.contains(" RUNNING");
+    let lines = told(&outcome);
+    let running: Vec<_> = lines.iter().filter(started).collect();
+    assert_eq!(
+        running,
+        [
+            "00:04:00 RUNNING 1/1",
+            "02:04:50 RUNNING 1/1",
+            "08:04:50 RUNNING 1/1"
+        ]
+    );
+}
+
 /// 300 s from when the task could begin, of which its cluster took 240.
 #[test]
 fn an_attempt_that_takes_too_long_is_canceled() {

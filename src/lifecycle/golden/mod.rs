@@ -344,6 +344,18 @@ fn a_cluster_that_ends_before_its_pool_machine_has_come_leaves_it_to_the_pool() 
     adhoc.commands = vec![command("08:01:00", Command::Retire)];
     simulation.clusters = vec![adhoc];
     let outcome = run(&simulation);
+    assert_eq!(
+        instances(&outcome),
+        [
+            "08:00:00 INSTANCE_LAUNCHING",
+            "08:02:00 INSTANCE_LAUNCHING",
+            "08:03:30 INSTANCE_READY",
+            "08:18:30 INSTANCE_TERMINATING",
+            "08:19:30 INSTANCE_TERMINATED"
+        ]
+    );
+    let launched_for = |i: usize| !outcome.instance_events[i].cluster_id.is_empty();
+    assert_eq!((launched_for(0), launched_for(1)), (true, false));
     // The cluster owes 08:00:00 to 08:02:00; the machine has its image at 08:03:30, idles until 08:18:30 and is gone at
     // 08:19:30: the pool owes 17.5 min.
     let of_pool = |u: &Usage| u.subject.cluster_id.is_empty();

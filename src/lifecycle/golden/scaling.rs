@@ -48,6 +48,8 @@ fn optimised_autoscaling_reaches_the_maximum_in_two_steps_and_takes_idle_workers
             "08:32:30 RESIZING 5/4 AUTOSCALE",
             "08:36:10 RESIZING 4/2 AUTOSCALE",
             "08:39:50 RESIZING 2/1 AUTOSCALE",
+            // Since 08:04:00: 1710 s, three times 1350, 2800; each of the five was busy for 1200.
+            "09:04:00 AUTOSCALING_STATS_REPORT 8560 s, 2560 unused",
             "09:07:20 TERMINATING INACTIVITY SUCCESS inactivity_duration_min=30",
         ]
     );
@@ -58,6 +60,62 @@ fn optimised_autoscaling_reaches_the_maximum_in_two_steps_and_takes_idle_workers
     // DBU: driver 08:04:00 to 09:07:20, 3800; 1710; two from 08:13:40, 1350 each; from 08:17:20 1350 and 3000.
     let dbu = 3_800 + 1_710 + 2 * 1_350 + 1_350 + 3_000;
     assert_eq!(billed(&outcome), (vm, dbu));
+}
+
+fn reports(outcome: &Outcome) -> Vec<String> {
+    let mut lines = told(outcome);
+    lines.retain(|line| line.contains("AUTOSCALING_STATS_REPORT"));
+    lines
+}
+
+/// RUNNING at 08:04:00; 12 tasks of 300 s from 08:10:00. The first worker runs four to 08:15:00 and four to 08:20:00. A
+/// second is asked for at 08:10:10, comes at 08:13:40 for four until 08:18:40, and goes after 150 s, at 08:21:10. A third is
+/// asked for at 08:13:50, comes at 08:17:20, finds nothing to do and goes at 08:19:50.
+#[test]
+fn an_autoscaling_cluster_reports_every_hour_what_its_workers_were_there_for() {
+    let mut request = range(1, 3);
+    request["autotermination_minutes"] = json!(120);
+    let outcome = asks(query("08:10", stages(&[(12, 300)])), request, |_| ());
+    // Present 3600, 450 and 150 s; busy 600 and 300 s. In the second hour one worker, idle. At 10:20:00, 120 minutes after the
+    // last task, the cluster ends, 16 minutes into the third.
+    assert_eq!(
+        reports(&outcome),
+        [
+            "09:04:00 AUTOSCALING_STATS_REPORT 4200 s, 3300 unused",
+            "10:04:00 AUTOSCALING_STATS_REPORT 3600 s, 3600 unused",
+        ]
+    );
+    let stats = outcome
+        .events
+        .iter()
+        .find(|e| e.details.autoscaling_stats.is_some());
+    assert_eq!(
+        stats.unwrap().details.to_json(),
+        r#"{"autoscaling_stats":{"total_instance_seconds":4200,"unused_instance_seconds":3300}}"#
+    );
+}
+
+#[test]
+fn hours_are_reported_from_the_resize_to_a_range_to_the_resize_to_a_number() {
+    let mut request = fixed(2);
+    request["autotermination_minutes"] = json!(0);
+    let outcome = asks(query("08:10", stages(&[(1, 60)])), request, |s| {
+        s.clusters[0].commands = vec![
+            command(
+                "08:30:00",
+                Command::ResizeAutoscale {
+                    min_workers: 2,
+                    max_workers: 3,
+                },
+            ),
+            command("09:40:00", Command::Resize(2)),
+            command("12:00:00", Command::Delete),
+        ];
+    });
+    assert_eq!(
+        reports(&outcome),
+        ["09:30:00 AUTOSCALING_STATS_REPORT 7200 s, 7200 unused"]
+    );
 }
 
 #[test]
@@ -101,6 +159,8 @@ fn standard_autoscaling_grows_by_eight_and_shrinks_after_ten_idle_minutes() {
             "08:50:10 RESIZING 11/9 AUTOSCALE",
             "08:50:20 RESIZING 9/5 AUTOSCALE",
             "08:50:30 RESIZING 5/1 AUTOSCALE",
+            // Workers by the counts below, less the driver, from 08:04:00 to 09:04:00; each four tasks keep one for 600 s.
+            "09:04:00 AUTOSCALING_STATS_REPORT 27140 s, 12140 unused",
             "09:10:00 TERMINATING INACTIVITY SUCCESS inactivity_duration_min=30",
         ]
     );
@@ -144,13 +204,15 @@ fn a_lost_worker_of_an_autoscaling_cluster_is_replaced() {
         }];
     });
     assert_eq!(
-        told(&outcome)[3..9],
+        told(&outcome)[3..10],
         [
             "08:10:10 RESIZING 1/2 AUTOSCALE",
             "08:13:40 UPSIZE_COMPLETED 2/2",
             "08:20:00 NODES_LOST 1/2 @worker COMMUNICATION_LOST SERVICE_FAULT instance_id",
             "08:20:10 RESIZING 1/2 AUTORECOVERY",
             "08:23:40 UPSIZE_COMPLETED 2/2",
+            // 960, 3020 and 2420 s, of which 600, 3000 and 2420 busy.
+            "09:04:00 AUTOSCALING_STATS_REPORT 6400 s, 380 unused",
             // Four tasks of the second worker end at 08:13:40 + 3000 s, the four that were lost at 08:23:40 + 3000 s.
             "09:06:10 RESIZING 2/1 AUTOSCALE",
         ]

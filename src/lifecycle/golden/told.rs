@@ -12,7 +12,7 @@ fn clock(at: Instant) -> String {
 }
 
 /// Time of day and name of each event, then what its details say: the size asked for, workers there are / aimed at,
-/// the cause, who, the reason. An instance id is told as the part its machine plays.
+/// the cause, who, the reason, instance seconds. An instance id is told as the part its machine plays.
 pub fn told(outcome: &Outcome) -> Vec<String> {
     outcome.events.iter().map(|e| line(outcome, e)).collect()
 }
@@ -48,6 +48,10 @@ fn line(outcome: &Outcome, event: &ClusterEvent) -> String {
         if let (Some(lost), Some(id)) = (reason.parameters.get("instance_id"), &d.instance_id) {
             assert_eq!(**lost, **id);
         }
+    }
+    if let Some(stats) = &d.autoscaling_stats {
+        let (total, unused) = (stats.total_instance_seconds, stats.unused_instance_seconds);
+        line += &format!(" {total} s, {unused} unused");
     }
     line
 }

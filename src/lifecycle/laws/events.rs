@@ -106,8 +106,12 @@ fn after(seen: Seen, event: &ClusterEvent) -> Option<Seen> {
             | E::DriverNotResponding
             | E::DriverUnavailable
             | E::MetastoreDown
+            | E::DbfsDown
+            | E::SparkException
+            | E::AutoscalingStatsReport
             | E::NodesLost
             | E::NodeBlacklisted
+            | E::NodeExcludedDecommissioned
             | E::ExpandedDisk
             | E::DidNotExpandDisk,
         ) => same,

@@ -4,10 +4,12 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 use super::super::simulation::{Outcome, Simulation};
-use crate::databricks::event::InstanceState;
+use crate::databricks::event::{InstanceEvent, InstanceState};
+use crate::databricks::instance_pool::InstancePoolStats;
 
 /// At no instant more instances than `max_capacity`, and never fewer idle or on their way than `min_idle_instances` unless
-/// the pool is full. Where the cloud may refuse machines the minimum is nobody's promise.
+/// the pool is full. Where the cloud may refuse machines the minimum is nobody's promise. The counts and what is being torn
+/// down are all the machines of the pool that exist.
 pub fn keep_to_their_limits(simulation: &Simulation, outcome: &Outcome) -> Result<(), TestCaseError> {
     let hazards = &simulation.hazards;
     let gives = hazards.quotas.is_empty() && hazards.stockout == 0 && hazards.spot_unavailable == 0;
@@ -24,13 +26,17 @@ pub fn keep_to_their_limits(simulation: &Simulation, outcome: &Outcome) -> Resul
                 Some(simulation.period.start)
             );
         }
-        let mut held: BTreeMap<&str, InstanceState> = BTreeMap::new();
+        let mut held: BTreeMap<&str, &InstanceEvent> = BTreeMap::new();
         for (i, event) in events.iter().enumerate() {
             match event.state {
-                InstanceState::Terminating | InstanceState::Terminated => held.remove(&*event.instance_id),
-                state => held.insert(&*event.instance_id, state),
+                InstanceState::Terminated => held.remove(&*event.instance_id),
+                _ => held.insert(&*event.instance_id, event),
             };
-            let all = u32::try_from(held.len()).unwrap();
+            let mut stats = InstancePoolStats::default();
+            for last in held.values() {
+                stats.count(last.state, !last.cluster_id.is_empty());
+            }
+            let all = stats.total();
             prop_assert!(pool.max_capacity.is_none_or(|max| all <= max), "{event:?}: {all}");
             if events
                 .get(i + 1)
@@ -38,16 +44,19 @@ pub fn keep_to_their_limits(simulation: &Simulation, outcome: &Outcome) -> Resul
             {
                 continue;
             }
-            // One that was launched for a cluster may be the pool's by now.
-            let at_hand = held
-                .values()
-                .filter(|state| **state != InstanceState::Placed)
-                .count();
-            let enough = at_hand >= usize::try_from(pool.min_idle_instances).unwrap();
+            let at_hand = stats.idle_count + stats.pending_idle_count;
+            let enough = at_hand >= pool.min_idle_instances;
             prop_assert!(
                 !gives || enough || pool.max_capacity == Some(all),
                 "{event:?}: {held:?}"
             );
+            let exist = outcome
+                .machines
+                .iter()
+                .filter(|m| m.subject.pool == pool.instance_pool_id && m.period.contains(event.event_time));
+            let terminating = held.values().filter(|e| e.state == InstanceState::Terminating);
+            let counted = usize::try_from(all).unwrap() + terminating.count();
+            prop_assert_eq!(counted, exist.count(), "{:?}: {:?}", event, held);
         }
     }
     Ok(())

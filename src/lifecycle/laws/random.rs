@@ -59,6 +59,7 @@ fn timing() -> impl Strategy<Value = Timing> {
         seconds(200),
         seconds(200),
         seconds(200),
+        seconds(200),
     );
     (early, late, others, 0_u32..=100, 0_u32..10).prop_map(|(e, l, o, percent, locality_wait)| Timing {
         accept: e.0,
@@ -81,6 +82,7 @@ fn timing() -> impl Strategy<Value = Timing> {
         driver_pause: o.4,
         driver_grace: o.5,
         metastore_outage: o.6,
+        dbfs_outage: o.7,
         enough_workers_percent: percent,
         locality_wait,
     })
@@ -93,40 +95,30 @@ fn chance() -> impl Strategy<Value = u32> {
 
 fn hazards() -> impl Strategy<Value = Hazards> {
     let quota = prop::option::weighted(0.3, 0_u32..60);
-    (
-        chance(),
-        chance(),
-        chance(),
-        chance(),
-        chance(),
-        chance(),
-        chance(),
-        chance(),
-        chance(),
-        quota,
-    )
-        .prop_map(|c| Hazards {
-            evictions: vec![Eviction {
-                node_type_id: None,
-                per_million_hours: c.0,
-            }],
-            spot_unavailable: c.1,
-            stockout: c.2 / 4,
-            init_script_failure: c.3,
-            driver_unreachable: c.4,
-            driver_not_responding: c.5,
-            metastore_down: c.6,
-            disk_full: c.7,
-            worker_lost: c.8,
-            quotas: c
-                .9
-                .map(|vcpus| Quota {
-                    workspace: "w".to_owned(),
-                    vcpus,
-                })
-                .into_iter()
-                .collect(),
-        })
+    (prop::array::uniform12(chance()), quota).prop_map(|(c, vcpus)| Hazards {
+        evictions: vec![Eviction {
+            node_type_id: None,
+            per_million_hours: c[0],
+        }],
+        spot_unavailable: c[1],
+        stockout: c[2] / 4,
+        init_script_failure: c[3],
+        driver_unreachable: c[4],
+        driver_not_responding: c[5],
+        metastore_down: c[6],
+        dbfs_down: c[7],
+        spark_exception: c[8],
+        disk_full: c[9],
+        worker_lost: c[10],
+        node_excluded: c[11],
+        quotas: vcpus
+            .map(|vcpus| Quota {
+                workspace: "w".to_owned(),
+                vcpus,
+            })
+            .into_iter()
+            .collect(),
+    })
 }
 
 fn size() -> impl Strategy<Value = Value> {
@@ -300,7 +292,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
         chance(),
         0_u32..3,
         0_u32..100,
-        any::<bool>(),
+        any::<[bool; 2]>(),
         timeout,
     )
         .prop_map(
@@ -312,7 +304,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
                 failures,
                 max_retries,
                 retry_seconds,
-                retry_on_timeout,
+                [retry_on_timeout, has_libraries],
                 timeout,
             )| Task {
                 depends_on: depends_on.into_iter().collect(),
@@ -323,6 +315,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
                 max_retries,
                 retry_seconds,
                 retry_on_timeout,
+                has_libraries,
                 timeout_seconds: timeout,
                 ..task(&format!("t{index}"), 0, &[])
             },
@@ -361,6 +354,9 @@ fn incident() -> impl Strategy<Value = Incident> {
         1 => Just(IncidentKind::DriverUnreachable),
         1 => Just(IncidentKind::DriverNotResponding),
         1 => Just(IncidentKind::MetastoreDown),
+        1 => Just(IncidentKind::DbfsDown),
+        2 => Just(IncidentKind::SparkException),
+        2 => (1_u32..4).prop_map(IncidentKind::ExcludeNode),
     ];
     let object = prop_oneof![Just("one"), Just("two"), Just("etl")];
     (0..SECONDS, object, what).prop_map(|(second, object, what)| Incident {

@@ -41,8 +41,11 @@ impl Checker<'_> {
             driver_unreachable: form.driver_unreachable_per_million,
             driver_not_responding: form.driver_not_responding_per_million,
             metastore_down: form.metastore_down_per_million,
+            dbfs_down: form.dbfs_down_per_million,
+            spark_exception: form.spark_exception_per_million,
             disk_full: form.disk_full_per_million,
             worker_lost: form.worker_lost_per_million,
+            node_excluded: form.node_excluded_per_million,
         }
     }
 
@@ -69,12 +72,13 @@ impl Checker<'_> {
     }
 }
 
-fn kinds(form: &IncidentForm) -> [(&'static str, Option<IncidentKind>); 6] {
+fn kinds(form: &IncidentForm) -> [(&'static str, Option<IncidentKind>); 9] {
     let flag = |given: Option<bool>, kind| given.map(|_| kind);
     [
         ("evict", form.evict.map(IncidentKind::Evict)),
         ("lose_worker", form.lose_worker.map(IncidentKind::LoseWorker)),
         ("disk_full", form.disk_full.map(IncidentKind::DiskFull)),
+        ("exclude_node", form.exclude_node.map(IncidentKind::ExcludeNode)),
         (
             "driver_unreachable",
             flag(form.driver_unreachable, IncidentKind::DriverUnreachable),
@@ -86,6 +90,11 @@ fn kinds(form: &IncidentForm) -> [(&'static str, Option<IncidentKind>); 6] {
         (
             "metastore_down",
             flag(form.metastore_down, IncidentKind::MetastoreDown),
+        ),
+        ("dbfs_down", flag(form.dbfs_down, IncidentKind::DbfsDown)),
+        (
+            "spark_exception",
+            flag(form.spark_exception, IncidentKind::SparkException),
         ),
     ]
 }

@@ -82,6 +82,7 @@ impl Checker<'_> {
             run_if: RunIf::default(),
             compute: ComputePlan::JobCluster(0),
             work: work?,
+            has_libraries: false,
             failures_per_million: 0,
             max_retries: 0,
             retry_seconds: 0,
@@ -234,12 +235,22 @@ impl Checker<'_> {
     ) -> Option<TaskPlan> {
         let work = self.minutes_or_work(document, at, form.run_minutes, form.work.as_ref());
         let compute = self.compute(document, at, (job, form), clusters);
+        let has_libraries = !form.libraries.is_empty();
+        if has_libraries && form.serverless.is_some() {
+            let at = pointer_step(at, "libraries");
+            self.warning(
+                document,
+                &at,
+                "are never installed: no cluster starts for the task",
+            );
+        }
         Some(TaskPlan {
             key: form.task_key.clone(),
             depends_on: Vec::new(),
             run_if: form.run_if.into(),
             compute: compute?,
             work: work?,
+            has_libraries,
             failures_per_million: form.failures_per_million,
             max_retries: form.max_retries,
             retry_seconds: form.min_retry_interval_seconds,

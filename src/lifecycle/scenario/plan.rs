@@ -121,6 +121,8 @@ pub struct TaskPlan {
     pub compute: ComputePlan,
     /// What it computes.
     pub work: Work,
+    /// Whether it needs `libraries`.
+    pub has_libraries: bool,
     /// Attempts in a million that fail.
     pub failures_per_million: u32,
     /// Attempts after the first.

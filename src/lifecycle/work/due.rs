@@ -116,6 +116,15 @@ impl Calendar {
         self.due.pop()
     }
 
+    /// When the last of a worker's batches ends.
+    pub fn last_of(&self, worker: WorkerId) -> Option<i64> {
+        let ends = self.due.iter().filter_map(|due| match due {
+            Due::Tasks(batch) if batch.worker == worker => Some(batch.end),
+            _ => None,
+        });
+        ends.max()
+    }
+
     /// Takes a worker's batches out, each handed to `each`.
     pub fn remove_worker(&mut self, worker: WorkerId, mut each: impl FnMut(Batch)) {
         self.due.retain(|due| match due {

@@ -6,7 +6,7 @@ use super::due::{Batch, Calendar, Due, Turn};
 use super::launch::Launcher;
 use super::progress::Progress;
 use super::workers::Workers;
-use super::{Demand, Ended, Lost, Totals, WorkId, WorkerId};
+use super::{Demand, Ended, InstanceSeconds, Lost, Totals, WorkId, WorkerId};
 use crate::lifecycle::draw::DrawKey;
 use crate::lifecycle::workload::{Scheduling, Work};
 
@@ -27,6 +27,8 @@ pub struct Executors {
     /// What nobody has been told of yet.
     ended: Vec<Ended>,
     totals: Totals,
+    /// Since they were last taken.
+    instance_seconds: InstanceSeconds,
 }
 
 impl Executors {
@@ -42,6 +44,7 @@ impl Executors {
             release: None,
             ended: Vec::new(),
             totals: Totals::default(),
+            instance_seconds: InstanceSeconds::default(),
         }
     }
 
@@ -168,6 +171,17 @@ impl Executors {
         self.workers.idle_since(worker)
     }
 
+    /// When the last of the tasks that a machine runs now will have ended; none if it runs none.
+    pub fn busy_until(&self, worker: WorkerId) -> Option<i64> {
+        self.running.last_of(worker)
+    }
+
+    /// Seconds of its machines up to an instant, since this was asked last.
+    pub fn take_instance_seconds(&mut self, at: i64) -> InstanceSeconds {
+        self.reach(at);
+        std::mem::take(&mut self.instance_seconds)
+    }
+
     /// The machines that are there, those that drain among them, in order of their ids.
     #[cfg(test)]
     pub fn workers(&self) -> impl Iterator<Item = WorkerId> {
@@ -192,10 +206,22 @@ impl Executors {
     /// Lets everything happen up to and including an instant.
     fn reach(&mut self, to: i64) {
         while let Some(at) = self.next_inside().filter(|at| *at <= to) {
-            self.now = self.now.max(at);
+            self.move_to(at);
             self.settle();
         }
-        self.now = self.now.max(to);
+        self.move_to(to);
+    }
+
+    fn move_to(&mut self, at: i64) {
+        if at <= self.now {
+            return;
+        }
+        let (machines, idle) = self.workers.count();
+        let seconds = at.abs_diff(self.now);
+        let sums = &mut self.instance_seconds;
+        add(&mut sums.total, machines.saturating_mul(seconds));
+        add(&mut sums.unused, idle.saturating_mul(seconds));
+        self.now = at;
     }
 
     /// Ends what is due and fills the free cores, until nothing is due any more.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::fixture::draws;
 use super::reference::Reference;
-use super::{Demand, Ended, Executors, Lost, Totals, WorkId, WorkerId};
+use super::{Demand, Ended, Executors, InstanceSeconds, Lost, Totals, WorkId, WorkerId};
 use crate::lifecycle::between::Between;
 use crate::lifecycle::workload::{Scheduling, Stage, Work};
 
@@ -182,7 +182,12 @@ proptest! {
         let mut reference = Reference::new(script.mode, script.wait);
         let mut ended = Vec::new();
         let mut calls = script.calls.iter().peekable();
+        let mut seconds = InstanceSeconds::default();
         for second in 0..=END {
+            // What there was after all calls of the second before was there for a second.
+            let machines = reference.machines();
+            seconds.total += u64::try_from(machines.len()).unwrap();
+            seconds.unused += u64::try_from(machines.iter().filter(|m| m.1.is_some()).count()).unwrap();
             let (next, before, ends) = (executors.next(), plain_sight(&reference), reference.ended.len());
             reference.second(second);
             ended.extend(executors.advance(second));
@@ -198,7 +203,12 @@ proptest! {
             ended.extend(executors.advance(second));
             let Totals { launched, done, lost, cancelled, .. } = *executors.totals();
             prop_assert_eq!(launched, done + lost + cancelled + executors.demand().running);
+            for (id, ..) in reference.machines() {
+                prop_assert_eq!(executors.busy_until(id), reference.busy_until(id), "at {}", second);
+            }
         }
+        prop_assert_eq!(executors.take_instance_seconds(END), seconds);
+        prop_assert_eq!(executors.take_instance_seconds(END), InstanceSeconds::default());
         prop_assert_eq!(in_order(ended), in_order(reference.ended));
     }
 

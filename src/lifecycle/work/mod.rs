@@ -55,6 +55,15 @@ pub struct Lost {
     pub task_seconds: u64,
 }
 
+/// Seconds of machines, added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InstanceSeconds {
+    /// That they were there.
+    pub total: u64,
+    /// Of these, that they ran no task.
+    pub unused: u64,
+}
+
 /// A work that ended by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ended {

@@ -206,6 +206,15 @@ impl Reference {
         self.machines.iter().map(machine).collect()
     }
 
+    pub fn busy_until(&self, id: WorkerId) -> Option<i64> {
+        let tasks = self.jobs.iter().flat_map(Job::tasks);
+        let ends = tasks.filter_map(|task| match task.state {
+            State::Running { worker, end, .. } if worker == id => Some(end),
+            _ => None,
+        });
+        ends.max()
+    }
+
     fn disk_mb(&self, id: WorkerId) -> u64 {
         let mut mb = 0;
         for job in &self.jobs {

@@ -23,8 +23,11 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, count: u32) {
+    /// Starts tasks; whether it ran none before.
+    fn start(&mut self, count: u32) -> bool {
+        let was_idle = self.running == 0 && count > 0;
         self.running = self.running.saturating_add(count);
+        was_idle
     }
 }
 
@@ -35,6 +38,8 @@ pub(super) struct Workers {
     /// The sum of their free cores.
     free: u64,
     running: u64,
+    /// How many of them run no task.
+    idle: u64,
 }
 
 impl Workers {
@@ -51,6 +56,7 @@ impl Workers {
                 disk_mb: 0,
             };
             self.list.insert(place, worker);
+            self.idle = self.idle.saturating_add(1);
         }
     }
 
@@ -69,6 +75,7 @@ impl Workers {
         if let Ok(place) = self.place(id) {
             let worker = self.list.remove(place);
             self.running = self.running.saturating_sub(u64::from(worker.running));
+            self.idle = self.idle.saturating_sub(u64::from(worker.running == 0));
         }
     }
 
@@ -85,6 +92,11 @@ impl Workers {
     /// Tasks that run.
     pub fn running(&self) -> u64 {
         self.running
+    }
+
+    /// How many machines there are, and how many of them run no task.
+    pub fn count(&self) -> (u64, u64) {
+        (u64::try_from(self.list.len()).unwrap_or(u64::MAX), self.idle)
     }
 
     /// Whether a machine is there and takes tasks.
@@ -136,7 +148,8 @@ impl Workers {
     /// Gives tasks to one machine, which has the cores for them.
     pub fn start(&mut self, id: WorkerId, count: u32) {
         if let Some(worker) = self.get_mut(id) {
-            worker.start(count);
+            let was_idle = worker.start(count);
+            self.idle = self.idle.saturating_sub(u64::from(was_idle));
             self.started(count);
         }
     }
@@ -158,7 +171,8 @@ impl Workers {
                     break;
                 }
                 left = left.saturating_sub(share);
-                worker.start(share);
+                let was_idle = worker.start(share);
+                self.idle = self.idle.saturating_sub(u64::from(was_idle));
                 each(worker.id, share);
             }
         }
@@ -168,13 +182,16 @@ impl Workers {
     /// Takes back the cores of tasks that are no longer running.
     pub fn stop(&mut self, id: WorkerId, count: u32, at: i64) {
         if let Some(worker) = self.get_mut(id) {
+            let was_busy = worker.running > 0;
             worker.running = worker.running.saturating_sub(count);
-            if worker.running == 0 {
+            let is_idle = worker.running == 0;
+            if is_idle {
                 worker.idle_since = at;
             }
             if !worker.draining {
                 self.free = self.free.saturating_add(u64::from(count));
             }
+            self.idle = self.idle.saturating_add(u64::from(was_busy && is_idle));
             self.running = self.running.saturating_sub(u64::from(count));
         }
     }

@@ -156,13 +156,16 @@ fn source_of(usage: &BillingUsage) -> String {
     }
 }
 
+/// A meter, with its prices over all that is told.
+type Priced = (Arc<Meter>, Vec<PriceInForce>);
+
 /// Bills rows one after the other.
 struct Desk<'a> {
     catalogue: &'a Catalogue,
     options: &'a UsageOptions,
     /// What all rows cover: prices of a meter are looked up once.
     whole: Option<Period>,
-    prices: HashMap<(String, &'static str), (Arc<Meter>, Vec<PriceInForce>)>,
+    prices: HashMap<(String, &'static str), Priced>,
     /// Subjects are shared, so that the ledger meets each once.
     subjects: HashMap<Subject, Arc<Subject>>,
     told: IngestedUsage,

@@ -1,9 +1,14 @@
 //! Admission of a scenario: every request is judged, and what passes goes into the simulation with the meters of
 //! its nodes.
 
+mod census;
+mod clusters;
+
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use census::Census;
 
 use super::nodes::{driver_and_worker, metered_pool, metered_workspace, serverless};
 use super::{JudgedRequest, Step, count};
@@ -13,7 +18,7 @@ use crate::lifecycle::Simulation;
 use crate::lifecycle::scenario::{
     ClusterPlan, CommandPlan, ComputePlan, JobPlan, PriceChange, Scenario, TaskPlan,
 };
-use crate::lifecycle::simulation::{Admitted, AdmittedCluster, Command};
+use crate::lifecycle::simulation::Admitted;
 use crate::lifecycle::workload::{Compute, Job, JobCluster, Task};
 use crate::model::decision::Outcome;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -23,6 +28,7 @@ use crate::model::place::{Workload, Workspace};
 use crate::model::suggest::hint;
 use crate::ops::judge::{Asked, applicable, context, judge};
 use crate::ops::policies::Policies;
+use crate::policy::loaded::Policy;
 use crate::pricing::catalogue::Catalogue;
 
 /// A request, judged, with what the decision log keeps of the circumstances.
@@ -40,19 +46,9 @@ struct Applicant<'a> {
     policy: Option<&'a str>,
     request: &'a Document,
     workload: Workload,
+    /// The cluster that it creates or edits; none for one of a job.
+    cluster: Option<&'a ClusterPlan>,
     at: Instant,
-}
-
-fn of_cluster<'a>(plan: &'a ClusterPlan, request: &'a Document, name: String, at: Instant) -> Applicant<'a> {
-    Applicant {
-        name,
-        workspace: &plan.workspace,
-        principal: &plan.principal,
-        policy: plan.policy.as_deref(),
-        request,
-        workload: Workload::AllPurpose,
-        at,
-    }
 }
 
 /// Judges every request; what passes goes into the simulation. Prices change as the scenario says.
@@ -77,14 +73,12 @@ pub(super) fn admit(
         catalogue,
         observe,
         total: requests(scenario),
+        answered: 0,
+        census: Census::new(scenario),
         judged: Vec::new(),
         problems: Vec::new(),
     };
-    let clusters: Vec<AdmittedCluster> = scenario
-        .clusters
-        .iter()
-        .filter_map(|c| clerk.cluster(c))
-        .collect();
+    let clusters = clerk.clusters();
     let jobs: Vec<Job> = scenario.jobs.iter().filter_map(|job| clerk.job(job)).collect();
     let Clerk { judged, problems, .. } = clerk;
     if !problems.is_empty() {
@@ -174,61 +168,28 @@ struct Clerk<'a, 'h> {
     catalogue: &'a Catalogue,
     observe: &'a mut dyn FnMut(Step),
     total: u64,
+    answered: u64,
+    census: Census<'a>,
     judged: Vec<Judged>,
     problems: Vec<Diagnostic>,
 }
 
 impl Clerk<'_, '_> {
-    fn cluster(&mut self, plan: &ClusterPlan) -> Option<AdmittedCluster> {
-        let admitted = self.ask(&of_cluster(
-            plan,
-            &plan.request,
-            plan.name.clone(),
-            plan.create_at,
-        ))?;
-        let mut commands = Vec::with_capacity(plan.commands.len());
-        let mut definition = plan.request.clone();
-        let mut edits = 0_u32;
-        for (at, command) in &plan.commands {
-            let command = match command {
-                CommandPlan::Plain(command) => Some(command.clone()),
-                CommandPlan::Edit(patch) => {
-                    edits = edits.saturating_add(1);
-                    let mut edited = definition.clone();
-                    edited.merge("", &Arc::new(patch.clone()), "");
-                    let name = format!("{}/edit-{edits}", plan.name);
-                    let admitted = self.ask(&of_cluster(plan, &edited, name, *at));
-                    // What is denied changes nothing, for later edits either.
-                    admitted.map(|admitted| {
-                        definition = edited;
-                        Command::Edit(Box::new(admitted))
-                    })
-                }
-            };
-            commands.extend(command.map(|command| (*at, command)));
-        }
-        Some(AdmittedCluster {
-            name: plan.name.clone(),
-            admitted,
-            create_at: plan.create_at,
-            commands,
-            sessions: plan.sessions.clone(),
-        })
-    }
-
     fn job(&mut self, plan: &JobPlan) -> Option<Job> {
         let mut job_clusters = Vec::with_capacity(plan.job_clusters.len());
         for cluster in &plan.job_clusters {
-            let admitted = self.ask(&Applicant {
+            let (judged, admitted) = self.ask(&Applicant {
                 name: plan.request_name(cluster),
                 workspace: &plan.workspace,
                 principal: &plan.principal,
                 policy: cluster.policy.as_deref(),
                 request: &cluster.request,
                 workload: Workload::Job,
+                cluster: None,
                 // Databricks validates a job's clusters when the job is created: before the period begins.
                 at: self.scenario.period.start,
             });
+            self.judged.extend(judged);
             job_clusters.extend(admitted.map(|admitted| JobCluster {
                 key: cluster.key.clone(),
                 admitted,
@@ -256,20 +217,20 @@ impl Clerk<'_, '_> {
         })
     }
 
-    /// Judges one request. None if it is not admitted, or cannot be judged.
-    fn ask(&mut self, applicant: &Applicant<'_>) -> Option<Admitted> {
-        let admitted = match self.judge(applicant) {
+    /// Judges one request. Nothing is judged if it cannot be, and nothing admitted if it may not be.
+    fn ask(&mut self, applicant: &Applicant<'_>) -> (Option<Judged>, Option<Admitted>) {
+        let answer = match self.judge(applicant) {
             Ok((judged, admitted)) => {
-                self.judged.push(judged);
-                admitted
+                self.answered = self.answered.saturating_add(1);
+                (Some(judged), admitted)
             }
             Err(found) => {
                 self.problems.extend(found.0);
-                None
+                (None, None)
             }
         };
-        (self.observe)(Step::Judged(count(self.judged.len()), self.total));
-        admitted
+        (self.observe)(Step::Judged(self.answered, self.total));
+        answer
     }
 
     fn judge(&mut self, applicant: &Applicant<'_>) -> Result<(Judged, Option<Admitted>), Diagnostics> {
@@ -289,6 +250,8 @@ impl Clerk<'_, '_> {
             .filter(|p| p.workspace == workspace.name)
             .map(|p| p.pool.clone())
             .collect();
+        let applying = applicable(self.policies, &self.guardrails, named);
+        let clusters = wants_clusters(&applying).then(|| self.census.clusters_of(applicant, named));
         let asked = Asked {
             body,
             principal: Some(applicant.principal),
@@ -298,9 +261,8 @@ impl Clerk<'_, '_> {
             pools: &pools,
             unknown: &[],
             trace: false,
-            clusters: None,
+            clusters: clusters.as_ref(),
         };
-        let applying = applicable(self.policies, &self.guardrails, named);
         let names: Vec<String> = applying.iter().map(|p| p.name.clone()).collect();
         let decision = judge(&applying, self.catalogue, &asked)
             .map_err(|e| applicant.request.error("request::not-judged", "", e.to_string()))?;
@@ -337,6 +299,12 @@ impl Clerk<'_, '_> {
     }
 }
 
+/// Whether a rule asks how many clusters the principal has.
+fn wants_clusters(policies: &[&Policy]) -> bool {
+    let mut rules = policies.iter().flat_map(|p| &p.rules);
+    rules.any(|r| r.image.description().facts.iter().any(|f| f == "clusters"))
+}
+
 fn task(scenario: &Scenario, workspace: &Workspace, plan: &TaskPlan) -> Task {
     Task {
         key: plan.key.clone(),
@@ -355,6 +323,7 @@ fn task(scenario: &Scenario, workspace: &Workspace, plan: &TaskPlan) -> Task {
             )),
         },
         work: Arc::new(plan.work.clone()),
+        has_libraries: plan.has_libraries,
         failures_per_million: plan.failures_per_million,
         max_retries: plan.max_retries,
         retry_seconds: plan.retry_seconds,

@@ -3,6 +3,7 @@
 //! one core or two; killed at any moment it holds whole batches, and a second run writes what is missing.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
@@ -167,6 +168,8 @@ pub(super) struct Lived<'a> {
     pub simulation: &'a Simulation,
     pub catalogue: &'a Catalogue,
     pub name: &'a str,
+    /// Records of one transaction, where somebody says how many.
+    pub batch_records: Option<NonZeroUsize>,
 }
 
 /// Lives through a simulation and writes all that comes of it. What people want to know of it goes to the collector.
@@ -178,6 +181,7 @@ pub(super) fn live_and_write(
         simulation,
         catalogue,
         name,
+        batch_records,
     }: &Lived<'_>,
     database: &mut Database,
     collector: &mut Collector,
@@ -195,7 +199,7 @@ pub(super) fn live_and_write(
     };
     database.append_records(name, &first).map_err(|e| diagnose(&e))?;
     let mut written = Written::default();
-    let full = batch_size(simulation);
+    let full = batch_records.map_or_else(|| batch_size(simulation), NonZeroUsize::get);
     std::thread::scope(|threads| {
         let (send, receive) = sync_channel::<Message>(WAITING);
         let progress = send.clone();

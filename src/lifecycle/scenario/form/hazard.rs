@@ -14,8 +14,11 @@ pub struct HazardsForm {
     pub driver_unreachable_per_million: u32,
     pub driver_not_responding_per_million: u32,
     pub metastore_down_per_million: u32,
+    pub dbfs_down_per_million: u32,
+    pub spark_exception_per_million: u32,
     pub disk_full_per_million: u32,
     pub worker_lost_per_million: u32,
+    pub node_excluded_per_million: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,7 +36,7 @@ pub struct QuotaForm {
     pub vcpus: u32,
 }
 
-/// Something that goes wrong at an instant: exactly one of the last six.
+/// Something that goes wrong at an instant: exactly one of those after `object`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IncidentForm {
@@ -46,9 +49,15 @@ pub struct IncidentForm {
     #[serde(default)]
     pub disk_full: Option<u32>,
     #[serde(default)]
+    pub exclude_node: Option<u32>,
+    #[serde(default)]
     pub driver_unreachable: Option<bool>,
     #[serde(default)]
     pub driver_not_responding: Option<bool>,
     #[serde(default)]
     pub metastore_down: Option<bool>,
+    #[serde(default)]
+    pub dbfs_down: Option<bool>,
+    #[serde(default)]
+    pub spark_exception: Option<bool>,
 }

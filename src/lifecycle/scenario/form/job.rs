@@ -69,6 +69,8 @@ pub struct TaskForm {
     #[serde(default)]
     pub work: Option<WorkForm>,
     #[serde(default)]
+    pub libraries: Vec<IgnoredAny>,
+    #[serde(default)]
     pub failures_per_million: u32,
     #[serde(default)]
     pub max_retries: u32,

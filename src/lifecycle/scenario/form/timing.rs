@@ -34,5 +34,5 @@ macro_rules! durations {
 
 durations! {
     accept validate allocate network disks image docker_image init_scripts driver_boot spark_context register libraries
-    security terminate decommission recover autoscale_interval driver_pause driver_grace metastore_outage
+    security terminate decommission recover autoscale_interval driver_pause driver_grace metastore_outage dbfs_outage
 }

@@ -39,6 +39,7 @@ const TASKS: &str = r#"    max_concurrent_runs: 2
         min_retry_interval_seconds: 60
         retry_on_timeout: true
         timeout_seconds: 900
+        libraries: [ { pypi: { package: "simplejson==3.8.0" } }, { whl: /Volumes/main/x.whl } ]
       - { task_key: load, depends_on: [extract, extract], new_cluster: { num_workers: 2, instance_pool_id: pool-a }, run_minutes: 1 }
       - { task_key: score, depends_on: [clean], run_if: NONE_FAILED, serverless: { dbu_per_hour: "4.50", custom_tags: { team: ml } }, work: { driver_seconds: 90 } }
       - { task_key: free, serverless: {}, run_minutes: 1, timeout_seconds: 0 }
@@ -117,6 +118,13 @@ fn tasks_come_after_those_they_depend_on_and_otherwise_as_written() {
         (50_000, 3, 60)
     );
     assert_eq!((clean.retry_on_timeout, clean.timeout_seconds), (true, Some(900)));
+    let with: Vec<_> = plan
+        .tasks
+        .iter()
+        .filter(|t| t.has_libraries)
+        .map(|t| t.key.as_str())
+        .collect();
+    assert_eq!(with, ["clean"]);
     assert_eq!(
         (clean.work.driver_seconds, clean.work.stages.len()),
         (Between::exactly(5), 1)
@@ -300,6 +308,16 @@ fn a_cluster_without_a_task_is_a_warning() {
 }
 
 #[test]
+fn libraries_of_serverless_compute_are_a_warning() {
+    let lines = "    tasks: [ { task_key: a, serverless: {}, run_minutes: 1, libraries: [ { cran: { package: ada } } ] } ]\n";
+    let scenario = parse(MAIN, &[&job(lines)]).unwrap();
+    assert_eq!(
+        warnings(&scenario),
+        [("scenario::never", "jobs.0.tasks.0.libraries")]
+    );
+}
+
+#[test]
 fn numbers_out_of_range_do_not_fit_the_schema() {
     for wrong_one in [
         "max_concurrent_runs: 0",
@@ -309,6 +327,8 @@ fn numbers_out_of_range_do_not_fit_the_schema() {
         "tasks: []",
         "tasks: [ { task_key: a b, serverless: {}, run_minutes: 1 } ]",
         "tasks: [ { task_key: a, serverless: {}, run_minutes: 1, max_retries: -1 } ]",
+        "tasks: [ { task_key: a, new_cluster: {}, run_minutes: 1, libraries: [ { pypi: simplejson } ] } ]",
+        "tasks: [ { task_key: a, new_cluster: {}, run_minutes: 1, libraries: [ { jar: a, whl: b } ] } ]",
         "tasks: [ { task_key: a, serverless: {}, run_minutes: 1, failures_per_million: 1000001 } ]",
         "tasks: [ { task_key: a, serverless: { dbu_per_hour: 4.5 }, run_minutes: 1 } ]",
         "tasks: [ { task_key: a, serverless: {}, run_if: SOMETIMES, run_minutes: 1 } ]",

@@ -35,6 +35,7 @@ fn every_duration_is_read_under_its_name_and_the_others_stay() {
         "driver_pause",
         "driver_grace",
         "metastore_outage",
+        "dbfs_outage",
     ];
     let all: Vec<String> = names
         .iter()
@@ -223,6 +224,9 @@ fn hazards_are_read_one_by_one() {
   driver_unreachable_per_million: 4
   driver_not_responding_per_million: 5
   metastore_down_per_million: 6
+  dbfs_down_per_million: 8
+  spark_exception_per_million: 9
+  node_excluded_per_million: 10
   disk_full_per_million: 7
   worker_lost_per_million: 1000000
 ";
@@ -242,6 +246,9 @@ fn hazards_are_read_one_by_one() {
         driver_unreachable: 4,
         driver_not_responding: 5,
         metastore_down: 6,
+        dbfs_down: 8,
+        spark_exception: 9,
+        node_excluded: 10,
         disk_full: 7,
         worker_lost: 1_000_000,
     };
@@ -250,7 +257,7 @@ fn hazards_are_read_one_by_one() {
     let certain = hazards.replace("1000000", "1000001");
     assert_eq!(
         seen(&parse(&with(&certain), &[TEAM]).unwrap_err()),
-        [("hazards.worker_lost_per_million", 19, "scenario::schema")]
+        [("hazards.worker_lost_per_million", 22, "scenario::schema")]
     );
     let twice = "hazards: { quotas: [ { workspace: analytics, vcpus: 1 }, { workspace: analytics, vcpus: 2 }, { workspace: x, vcpus: 0 } ] }\n";
     let problems = parse(&with(twice), &[TEAM]).unwrap_err();
@@ -276,6 +283,9 @@ fn incidents_come_in_order_of_time_with_exactly_one_effect() {
   - { at: 2026-10-01, object: adhoc, disk_full: 2 }
   - { at: 2026-10-04, object: adhoc, driver_not_responding: true }
   - { at: 2026-10-05, object: adhoc, metastore_down: true }
+  - { at: 2026-10-06, object: adhoc, dbfs_down: true }
+  - { at: 2026-10-07, object: etl, spark_exception: true }
+  - { at: 2026-10-08, object: etl, exclude_node: 3 }
 ";
     let read = parse(&with(incidents), &[TEAM]).unwrap().incidents;
     let kinds: Vec<_> = read.iter().map(|i| (i.object.as_str(), i.what)).collect();
@@ -288,6 +298,9 @@ fn incidents_come_in_order_of_time_with_exactly_one_effect() {
             ("etl", IncidentKind::DriverUnreachable),
             ("adhoc", IncidentKind::DriverNotResponding),
             ("adhoc", IncidentKind::MetastoreDown),
+            ("adhoc", IncidentKind::DbfsDown),
+            ("etl", IncidentKind::SparkException),
+            ("etl", IncidentKind::ExcludeNode(3)),
         ]
     );
     assert_eq!(rfc3339(read[0].at), "2026-10-01T00:00:00Z");
@@ -322,6 +335,8 @@ fn incidents_come_in_order_of_time_with_exactly_one_effect() {
     for wrong in [
         "lose_worker: 0",
         "disk_full: 0",
+        "exclude_node: 0",
+        "spark_exception: 1",
         "evict: -1",
         "metastore_down: false",
     ] {

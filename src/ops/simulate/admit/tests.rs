@@ -1,5 +1,7 @@
+mod census;
+
 use super::*;
-use crate::lifecycle::simulation::NodeKind;
+use crate::lifecycle::simulation::{Command, NodeKind};
 use crate::model::meter::{MeterRate, PurchaseOption};
 use crate::model::period::{parse_instant, rfc3339};
 use crate::ops::policies::PolicySource;
