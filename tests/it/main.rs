@@ -9,6 +9,7 @@
 
 mod bench;
 mod billing_usage;
+mod billing_usage_oracle;
 mod cases;
 mod checking;
 mod cluster_policy;
