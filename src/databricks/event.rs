@@ -177,8 +177,8 @@ impl Reason {
     }
 }
 
-/// `autoscaling_stats` of AUTOSCALING_STATS_REPORT. The SDK's `EventDetails` leave it out; an answer that is recorded in the
-/// tests of databricks-cli 0.18 has it.
+/// `autoscaling_stats` of AUTOSCALING_STATS_REPORT. The SDK's `EventDetails` leave it out; an answer in the tests of
+/// databricks-cli has it, with these two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct AutoscalingStats {
     /// Seconds that workers were there, added up.

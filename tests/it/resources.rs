@@ -374,7 +374,8 @@ fn a_pool_is_counted_as_the_api_counts_it() {
     assert_eq!((of("long"), of("")), (3, 1));
 }
 
-/// Whenever one looks, a pool's counts and what is being torn down are all of its machines. The pool is of spot machines, of
+/// Whenever one looks, a pool's counts and what is being torn down are all of its machines, each listed under whoever has it
+/// then. The pool is of spot machines, of
 /// which one in three is lost every hour, idle or not.
 #[test]
 fn the_counts_of_a_pool_are_all_its_machines() {
@@ -406,6 +407,14 @@ fn the_counts_of_a_pool_are_all_its_machines() {
             let counts = pool_counts(&found);
             let exist = count_machines(&found, |r| r["pool"] == "warm");
             assert_eq!(counts.iter().sum::<u64>(), exist, "seed {seed}, {at}: {counts:?}");
+            // Those that no cluster has or waits for are listed under the pool.
+            let [idle, _, pending_idle, _, terminating] = counts;
+            let listed = count_machines(&found, |r| r["pool"] == "warm" && r["cluster_id"] == "");
+            assert_eq!(
+                listed,
+                idle + pending_idle + terminating,
+                "seed {seed}, {at}: {counts:?}"
+            );
             seen.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
         }
     }
