@@ -179,10 +179,57 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, NotADecimal> {
         })
 }
 
+/// Reads the text of a JSON number, exponent included (`1.5e-05`), without rounding it.
+///
+/// # Errors
+/// [`NotADecimal`] for anything else, numbers of more than 28 digits or decimal places included.
+pub fn parse_json_number(text: &str) -> Result<Decimal, NotADecimal> {
+    let wrong = || NotADecimal(text.to_owned());
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
+        return parse_decimal(text);
+    };
+    let digits = parse_decimal(digits).map_err(|_| wrong())?.normalize();
+    let exponent: i32 = exponent.parse().map_err(|_| wrong())?;
+    if digits.is_zero() {
+        return Ok(digits);
+    }
+    let steps = exponent.unsigned_abs();
+    if exponent < 0 {
+        let scale = digits.scale().saturating_add(steps);
+        return Decimal::try_from_i128_with_scale(digits.mantissa(), scale).map_err(|_| wrong());
+    }
+    let factor = 10_i128.checked_pow(steps).ok_or_else(wrong)?;
+    let factor = Decimal::try_from_i128_with_scale(factor, 0).map_err(|_| wrong())?;
+    multiply(digits, factor).map_err(|_| wrong())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn numbers_of_json_are_read_as_they_are_written() {
+        for (text, number) in [
+            ("0.0768", "0.0768"),
+            ("8E-06", "0.000008"),
+            ("1.5e2", "150"),
+            ("0e999", "0"),
+        ] {
+            assert_eq!(parse_json_number(text).unwrap(), dec(number), "{text}");
+        }
+        for wrong in [
+            "1e400",
+            "1e-29",
+            "1e",
+            "e5",
+            "1e5.0",
+            "12345678901234567890123456789",
+            "1e99999999999",
+        ] {
+            assert!(parse_json_number(wrong).is_err(), "{wrong}");
+        }
+    }
 
     fn dec(text: &str) -> Decimal {
         parse_decimal(text).unwrap()
