@@ -1,5 +1,6 @@
 //! `tollgate price ...`.
 
+mod check;
 mod import;
 mod show;
 
@@ -15,6 +16,8 @@ pub(super) enum Price {
     /// Make a price book of what a vendor publishes
     #[command(subcommand)]
     Import(import::Import),
+    /// Find what is wrong with price books
+    Check(check::CheckBooks),
 }
 
 impl Price {
@@ -22,6 +25,7 @@ impl Price {
         finish(match self {
             Price::Show(c) => c.answer(),
             Price::Import(c) => c.answer(),
+            Price::Check(c) => c.answer(),
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use super::price_book::Effective;
 use crate::model::charge::Price;
 use crate::model::diagnostic::{Diagnostic, json_message};
 use crate::model::exact::parse_decimal;
+use crate::model::json_text::JsonText;
 use crate::model::meter::{Meter, MeterKind};
 use crate::model::money::{Currency, UnitPrice};
 use crate::model::period::{Instant, parse_instant};
@@ -45,6 +48,9 @@ pub(super) struct Row<'a> {
     #[serde(default)]
     to: Option<&'a str>,
     source: &'a str,
+    /// Why the number may be wrong.
+    #[serde(borrow, default)]
+    pub suspect: Option<Cow<'a, str>>,
 }
 
 impl<'a> BookFile<'a> {
@@ -94,4 +100,17 @@ impl<'a> BookFile<'a> {
 fn instant(text: Option<&str>) -> Result<Option<Instant>, Fault> {
     let read = text.map(parse_instant).transpose();
     read.map_err(|e| ("price::instant", e.to_string()))
+}
+
+/// The line of each row of a book's text, from 1; none for what is no book.
+pub(super) fn row_lines(source: &str, text: &str) -> Vec<usize> {
+    #[derive(Deserialize)]
+    struct Rows<'a> {
+        #[serde(borrow)]
+        prices: Vec<&'a RawValue>,
+    }
+    let rows: Vec<&RawValue> =
+        serde_json::from_str::<Rows<'_>>(text).map_or_else(|_| Vec::new(), |r| r.prices);
+    let text = JsonText::new(source, text);
+    rows.iter().map(|row| text.line_of(row.get())).collect()
 }

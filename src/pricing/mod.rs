@@ -8,6 +8,7 @@ pub mod book_draft;
 mod book_file;
 pub mod bundled;
 pub mod catalogue;
+pub mod check;
 pub mod estimate;
 pub mod import;
 pub mod node_meters;

@@ -1,10 +1,11 @@
-//! The part of the catalogue of diagnostics that is about price books: what cannot be imported.
+//! The part of the catalogue of diagnostics that is about price books: what cannot be imported, and what a check finds.
 
-use crate::errors::{Case, files, write};
+use crate::errors::{Case, files, prepared, write};
 
 pub fn price_books() -> Vec<Case> {
     let mut all = azure_retail();
     all.extend(list_prices());
+    all.extend(checks());
     all
 }
 
@@ -90,6 +91,60 @@ fn list_prices() -> Vec<Case> {
         table(
             "price::gap",
             "2025-01-01,2026-01-01,PREMIUM_JOBS_COMPUTE,AZURE,USD,DBU,0.30\n2026-02-01,,PREMIUM_JOBS_COMPUTE,AZURE,USD,DBU,0.30\n",
+        ),
+    ]
+}
+
+fn vm(node: &str, option: &str, price: &str, period: &str, more: &str) -> String {
+    format!(
+        "{{\"meter\": {{\"kind\": \"vm\", \"region\": \"westus2\", \"node_type_id\": \"{node}\", \"purchase_option\": \"{option}\"}}, \"unit\": \"hour\", \"unit_price\": \"{price}\", {period}, \"source\": \"s\"{more}}}"
+    )
+}
+
+const NODE: &str = "Standard_D4ads_v5";
+const OPEN: &str = "\"from\": \"2026-01-01T00:00:00Z\", \"to\": null";
+
+fn check(code: &'static str, rows: &[String]) -> Case {
+    let rows = rows.join(",\n  ");
+    prepared(code, "price check own.json --strict", move |folder| {
+        write(
+            folder,
+            "own.json",
+            format!(
+                "{{\"price_book\": \"own\", \"cloud\": \"AZURE\", \"currency\": \"USD\", \"sources\": {{\"s\": {{\"title\": \"t\"}}}},\n \"prices\": [\n  {rows}]}}\n"
+            ),
+        );
+    })
+}
+
+fn checks() -> Vec<Case> {
+    let on = |price: &str| vm(NODE, "on_demand", price, OPEN, "");
+    let tenths = ["Standard_D4ads_v5", "Standard_D8ads_v5", "Standard_D16ads_v5"];
+    let pairs = tenths.iter().flat_map(|node| {
+        let price = |option, price| vm(node, option, price, OPEN, "");
+        [price("on_demand", "0.2"), price("spot", "0.06")]
+    });
+    vec![
+        check(
+            "price::spot-not-below",
+            &[on("0.206"), vm(NODE, "spot", "0.21", OPEN, "")],
+        ),
+        check("price::zero", &[on("0")]),
+        check("price::ratio", &pairs.collect::<Vec<_>>()),
+        check("price::windows", &[on("0.39")]),
+        check(
+            "price::suspect",
+            &[vm(
+                NODE,
+                "on_demand",
+                "0.206",
+                OPEN,
+                ", \"suspect\": \"typed by hand\"",
+            )],
+        ),
+        check(
+            "price::unknown-node-type",
+            &[vm("Standard_Made_Up", "on_demand", "0.2", OPEN, "")],
         ),
     ]
 }
