@@ -1,6 +1,7 @@
 //! `tollgate price ...`.
 
 mod check;
+mod diff;
 mod import;
 mod show;
 
@@ -18,6 +19,8 @@ pub(super) enum Price {
     Import(import::Import),
     /// Find what is wrong with price books
     Check(check::CheckBooks),
+    /// Compare two price books
+    Diff(diff::Diff),
 }
 
 impl Price {
@@ -26,6 +29,7 @@ impl Price {
             Price::Show(c) => c.answer(),
             Price::Import(c) => c.answer(),
             Price::Check(c) => c.answer(),
+            Price::Diff(c) => c.answer(),
         })
     }
 }

@@ -203,6 +203,24 @@ pub fn parse_json_number(text: &str) -> Result<Decimal, NotADecimal> {
     multiply(digits, factor).map_err(|_| wrong())
 }
 
+/// By how many percent `new` is more than `old`, rounded half-even to 2 places for a reader; none where `old` is zero, or
+/// where the digits of both are too many to be divided exactly.
+pub fn percent_change(old: Decimal, new: Decimal) -> Option<Decimal> {
+    let (old, new) = (old.normalize(), new.normalize());
+    let scale = old.scale().max(new.scale());
+    let whole = |n: Decimal| {
+        let factor = 10_i128.checked_pow(scale.saturating_sub(n.scale()))?;
+        n.mantissa().checked_mul(factor)
+    };
+    let (old, new) = (whole(old)?, whole(new)?);
+    let hundredths = new.checked_sub(old)?.checked_mul(10_000)?;
+    let (dividend, divisor) = (hundredths.checked_mul(old.signum())?, old.checked_abs()?);
+    // Twice the rest is compared with the divisor.
+    let fits = divisor > 0 && divisor.checked_mul(2).is_some();
+    let percent = fits.then(|| divide_half_even(dividend, divisor))?;
+    Decimal::try_from_i128_with_scale(percent, 2).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +247,21 @@ mod tests {
         ] {
             assert!(parse_json_number(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn percents_are_rounded_half_even() {
+        let percent = |old, new| percent_change(dec(old), dec(new)).map(decimal_text);
+        assert_eq!(percent("0.55", "0.50").as_deref(), Some("-9.09"));
+        assert_eq!(percent("0.40", "0.55").as_deref(), Some("37.5"));
+        // 0.125 and 0.375 percent.
+        assert_eq!(percent("800", "801").as_deref(), Some("0.12"));
+        assert_eq!(percent("800", "803").as_deref(), Some("0.38"));
+        assert_eq!(percent("0", "1"), None);
+        assert_eq!(
+            percent("0.000000000000000000000000001", "7922816251426433759354395033"),
+            None
+        );
     }
 
     fn dec(text: &str) -> Decimal {

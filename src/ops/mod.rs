@@ -15,6 +15,7 @@ pub mod plugin;
 pub mod policies;
 pub mod policy_test;
 pub mod price_check;
+pub mod price_diff;
 pub mod price_import;
 pub mod prices;
 pub mod report;
