@@ -60,7 +60,7 @@ enum Command {
     /// Work with plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
-    /// Look prices up
+    /// Work with prices
     #[command(subcommand)]
     Price(price::Price),
     /// Work with the ledger

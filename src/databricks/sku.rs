@@ -20,13 +20,18 @@ pub fn sku_name(tier: Tier, workload: Workload, photon: bool) -> String {
 /// The SKU that a job on serverless compute is billed under: its price depends on the region, which is the end of the
 /// name. In a region whose end is not known the name has none, and no price either.
 pub fn jobs_serverless_sku_name(cloud: Cloud, region: Option<&str>, tier: Tier) -> String {
-    let known = SERVERLESS_REGIONS
-        .iter()
-        .find(|(of, code, _)| *of == cloud && Some(*code) == region);
-    match known {
-        Some((_, _, end)) => format!("{tier}_JOBS_SERVERLESS_COMPUTE_{end}"),
+    match region.and_then(|region| region_end(cloud, region)) {
+        Some(end) => format!("{tier}_JOBS_SERVERLESS_COMPUTE_{end}"),
         None => format!("{tier}_JOBS_SERVERLESS_COMPUTE"),
     }
+}
+
+/// How a region is spelled at the end of a regional SKU's name, where that is known.
+pub fn region_end(cloud: Cloud, region: &str) -> Option<&'static str> {
+    let known = SERVERLESS_REGIONS
+        .iter()
+        .find(|(of, code, _)| *of == cloud && *code == region);
+    known.map(|(_, _, end)| *end)
 }
 
 /// Cloud, region code and how the region is spelled at the end of a `sku_name`: those regions of

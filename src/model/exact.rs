@@ -208,10 +208,90 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, NotADecimal> {
         })
 }
 
+/// Reads the text of a JSON number, exponent included (`1.5e-05`), without rounding it.
+///
+/// # Errors
+/// [`NotADecimal`] for anything else, numbers of more than 28 digits or decimal places included.
+pub fn parse_json_number(text: &str) -> Result<Decimal, NotADecimal> {
+    let wrong = || NotADecimal(text.to_owned());
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
+        return parse_decimal(text);
+    };
+    let digits = parse_decimal(digits).map_err(|_| wrong())?.normalize();
+    let exponent: i32 = exponent.parse().map_err(|_| wrong())?;
+    if digits.is_zero() {
+        return Ok(digits);
+    }
+    let steps = exponent.unsigned_abs();
+    if exponent < 0 {
+        let scale = digits.scale().saturating_add(steps);
+        return Decimal::try_from_i128_with_scale(digits.mantissa(), scale).map_err(|_| wrong());
+    }
+    let factor = 10_i128.checked_pow(steps).ok_or_else(wrong)?;
+    let factor = Decimal::try_from_i128_with_scale(factor, 0).map_err(|_| wrong())?;
+    multiply(digits, factor).map_err(|_| wrong())
+}
+
+/// By how many percent `new` is more than `old`, rounded half-even to 2 places for a reader; none where `old` is zero, or
+/// where the digits of both are too many to be divided exactly.
+pub fn percent_change(old: Decimal, new: Decimal) -> Option<Decimal> {
+    let (old, new) = (old.normalize(), new.normalize());
+    let scale = old.scale().max(new.scale());
+    let whole = |n: Decimal| {
+        let factor = 10_i128.checked_pow(scale.saturating_sub(n.scale()))?;
+        n.mantissa().checked_mul(factor)
+    };
+    let (old, new) = (whole(old)?, whole(new)?);
+    let hundredths = new.checked_sub(old)?.checked_mul(10_000)?;
+    let (dividend, divisor) = (hundredths.checked_mul(old.signum())?, old.checked_abs()?);
+    // Twice the rest is compared with the divisor.
+    let fits = divisor > 0 && divisor.checked_mul(2).is_some();
+    let percent = fits.then(|| divide_half_even(dividend, divisor))?;
+    Decimal::try_from_i128_with_scale(percent, 2).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn numbers_of_json_are_read_as_they_are_written() {
+        for (text, number) in [
+            ("0.0768", "0.0768"),
+            ("8E-06", "0.000008"),
+            ("1.5e2", "150"),
+            ("0e999", "0"),
+        ] {
+            assert_eq!(parse_json_number(text).unwrap(), dec(number), "{text}");
+        }
+        for wrong in [
+            "1e400",
+            "1e-29",
+            "1e",
+            "e5",
+            "1e5.0",
+            "12345678901234567890123456789",
+            "1e99999999999",
+        ] {
+            assert!(parse_json_number(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn percents_are_rounded_half_even() {
+        let percent = |old, new| percent_change(dec(old), dec(new)).map(decimal_text);
+        assert_eq!(percent("0.55", "0.50").as_deref(), Some("-9.09"));
+        assert_eq!(percent("0.40", "0.55").as_deref(), Some("37.5"));
+        // 0.125 and 0.375 percent.
+        assert_eq!(percent("800", "801").as_deref(), Some("0.12"));
+        assert_eq!(percent("800", "803").as_deref(), Some("0.38"));
+        assert_eq!(percent("0", "1"), None);
+        assert_eq!(
+            percent("0.000000000000000000000000001", "7922816251426433759354395033"),
+            None
+        );
+    }
 
     fn dec(text: &str) -> Decimal {
         parse_decimal(text).unwrap()

@@ -48,3 +48,8 @@ pub(super) fn books(cloud: Cloud, region: Option<&str>) -> impl Iterator<Item = 
         _ => true,
     })
 }
+
+/// Every book, with its path.
+pub fn all_books() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BOOKS.iter().copied()
+}

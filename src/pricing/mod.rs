@@ -4,9 +4,14 @@
 //! A price holds on `[from, to)`. What no book knows is unknown, never zero and never guessed. Two prices of
 //! one meter that hold at the same instant are an error of the books, not a choice to be made.
 
+pub mod book_draft;
+mod book_file;
 pub mod bundled;
 pub mod catalogue;
+pub mod check;
+pub mod diff;
 pub mod estimate;
+pub mod import;
 pub mod node_meters;
 pub mod node_rates;
 pub mod price_book;

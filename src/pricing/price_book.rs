@@ -1,47 +1,14 @@
 //! A price book: prices of meters with their effective periods and sources.
 
-use rust_decimal::Decimal;
-use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::book_file::{BookFile, Fault};
 use crate::model::charge::{Price, PriceInForce};
-use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
-use crate::model::exact::parse_decimal;
-use crate::model::meter::{Meter, MeterKind};
-use crate::model::money::{Currency, UnitPrice};
-use crate::model::period::{Instant, Period, parse_instant};
-use crate::model::place::Cloud;
-
-/// The JSON form of a book, `pricing/schema/price_book.schema.json`.
-#[derive(Debug, Deserialize)]
-struct BookFile<'a> {
-    price_book: String,
-    cloud: Cloud,
-    currency: Currency,
-    #[serde(default)]
-    sources: BTreeMap<String, Source>,
-    #[serde(borrow)]
-    prices: Vec<Row<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Source {
-    #[serde(default)]
-    synthetic: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct Row<'a> {
-    meter: MeterKind,
-    unit: &'a str,
-    unit_price: &'a str,
-    #[serde(default)]
-    from: Option<&'a str>,
-    #[serde(default)]
-    to: Option<&'a str>,
-    source: &'a str,
-}
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::meter::Meter;
+use crate::model::money::UnitPrice;
+use crate::model::period::{Instant, Period};
 
 /// Prices of many meters, from one or several books.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +41,7 @@ impl Effective {
         self.to.is_none_or(|to| at < to)
     }
 
-    fn overlaps(&self, other: &Effective) -> bool {
+    pub(super) fn overlaps(&self, other: &Effective) -> bool {
         let before = |end: Option<Instant>, start: Option<Instant>| matches!((end, start), (Some(e), Some(s)) if e <= s);
         !before(self.to, other.from) && !before(other.to, self.from)
     }
@@ -87,16 +54,12 @@ impl PriceBook {
     /// `price::syntax`, `price::number`, `price::instant`, `price::unit`, `price::source`,
     /// `price::overlap`; all rows are looked at.
     pub fn add(&mut self, source: &str, text: &str) -> Result<(), Diagnostics> {
-        let file: BookFile<'_> = serde_json::from_str(text).map_err(|e| {
-            Diagnostic::error("price::syntax", source, json_message(&e)).at(e.line(), e.column())
-        })?;
+        let file = BookFile::parse(source, text)?;
         let mut problems = Vec::new();
         for (i, row) in file.prices.iter().enumerate() {
-            match self.row(&file, row) {
-                Ok(()) => {}
-                Err((code, message)) => {
-                    problems.push(Diagnostic::error(code, source, message).path(format!("prices.{i}")))
-                }
+            let read = file.effective(row);
+            if let Err((code, message)) = read.and_then(|(meter, new)| self.insert(meter, new)) {
+                problems.push(Diagnostic::error(code, source, message).path(format!("prices.{i}")));
             }
         }
         if problems.is_empty() {
@@ -106,51 +69,7 @@ impl PriceBook {
         }
     }
 
-    fn row(&mut self, file: &BookFile<'_>, row: &Row<'_>) -> Result<(), (&'static str, String)> {
-        let known = file.sources.get(row.source);
-        let known = known.ok_or_else(|| {
-            (
-                "price::source",
-                format!("`{}` is not among the sources", row.source),
-            )
-        })?;
-        let unit_price: Decimal =
-            parse_decimal(row.unit_price).map_err(|e| ("price::number", e.to_string()))?;
-        if unit_price.is_sign_negative() {
-            return Err(("price::number", format!("`{unit_price}` is negative")));
-        }
-        let instant = |text: Option<&str>| {
-            text.map(parse_instant)
-                .transpose()
-                .map_err(|e| ("price::instant", e.to_string()))
-        };
-        let meter = Meter {
-            cloud: file.cloud,
-            kind: row.meter.clone(),
-        };
-        if row.unit != meter.unit() {
-            return Err((
-                "price::unit",
-                format!("found `{}`, expected `{}`", row.unit, meter.unit()),
-            ));
-        }
-        let price = Price {
-            unit_price: UnitPrice(unit_price.normalize()),
-            currency: file.currency,
-            source: Arc::from(format!("{}#{}", file.price_book, row.source)),
-            synthetic: known.synthetic,
-        };
-        self.insert(
-            meter,
-            Effective {
-                from: instant(row.from)?,
-                to: instant(row.to)?,
-                price,
-            },
-        )
-    }
-
-    fn insert(&mut self, meter: Meter, new: Effective) -> Result<(), (&'static str, String)> {
+    fn insert(&mut self, meter: Meter, new: Effective) -> Result<(), Fault> {
         let name = meter.to_string();
         let all = self.prices.entry(meter).or_default();
         if let Some(other) = all.iter().find(|e| e.overlaps(&new)) {
@@ -321,6 +240,10 @@ fn without(old: Effective, new: &Effective) -> Vec<Effective> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::exact::parse_decimal;
+    use crate::model::money::Currency;
+    use crate::model::period::parse_instant;
+    use rust_decimal::Decimal;
 
     fn book(rows: &str) -> Result<PriceBook, Diagnostics> {
         let mut book = PriceBook::default();

@@ -206,6 +206,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(cluster_events());
     all.extend(imports());
     all.extend(prices());
+    all.extend(crate::price_errors::price_books());
     all.extend(scenarios());
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());

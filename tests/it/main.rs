@@ -32,6 +32,7 @@ mod layers;
 mod lint;
 mod lint_errors;
 mod october;
+mod price_errors;
 mod price_files;
 mod resources;
 mod sandbox;
