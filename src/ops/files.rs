@@ -67,6 +67,38 @@ pub fn unreadable(source: &str, error: &io::Error) -> Diagnostics {
         .into()
 }
 
+/// Writes a file whole or not at all: beside its name, which it gets when everything is on disk. What was there is replaced.
+///
+/// # Errors
+/// `file::not-written`, and what `write` says; then nothing new is left.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut fs::File) -> Result<(), Diagnostics>,
+) -> Result<(), Diagnostics> {
+    let name = path.display().to_string();
+    let cannot = |e: io::Error| not_written(&name, &e);
+    let mut waiting = path.as_os_str().to_owned();
+    waiting.push(format!(".{}.new", std::process::id()));
+    let waiting = PathBuf::from(waiting);
+    let written = fs::File::create_new(&waiting)
+        .map_err(cannot)
+        .and_then(|mut file| {
+            write(&mut file)?;
+            file.sync_all().map_err(cannot)?;
+            fs::rename(&waiting, path).map_err(cannot)
+        });
+    if written.is_err() {
+        // Best effort: the error that led here is told.
+        let _ = fs::remove_file(&waiting);
+    }
+    written
+}
+
+/// The diagnostic of a file that cannot be written.
+pub fn not_written(name: &str, error: &io::Error) -> Diagnostics {
+    Diagnostic::error("file::not-written", name, error.to_string()).into()
+}
+
 /// Every file below a folder whose name satisfies `wanted`, sorted by path. A file named directly is itself.
 ///
 /// # Errors

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::files::not_written;
 use super::ledger::{check, diagnose, open, open_read_only};
 use crate::ledger::chain::ChainHash;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::store::Database;
 use crate::store::check::CheckReport;
+use crate::store::copy::beside;
+use crate::store::{Database, StoreError};
 
 /// A copy that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub fn restore(
         (false, _) => None,
         (true, true) => Some(put_aside(ledger)?),
         (true, false) => {
-            let exists = crate::store::StoreError::Exists {
+            let exists = StoreError::Exists {
                 path: ledger.to_owned(),
             };
             return Err(diagnose(ledger, &exists));
@@ -77,35 +79,24 @@ pub fn restore(
 /// Moves a ledger out of the way, whole: what is only in its log is brought into it first. What cannot be opened as a
 /// ledger any more (that may be why a backup is restored) is moved with its log.
 fn put_aside(ledger: &Path) -> Result<PathBuf, Diagnostics> {
-    let kept = with_suffix(ledger, ".before-restore");
+    let kept = beside(ledger, ".before-restore");
     if kept.exists() {
-        return Err(diagnose(
-            &kept,
-            &crate::store::StoreError::Exists { path: kept.clone() },
-        ));
+        return Err(diagnose(&kept, &StoreError::Exists { path: kept.clone() }));
     }
     match open(ledger).as_ref().map(Database::empty_log) {
         Ok(Err(e)) if e.code() == "store::locked" => return Err(diagnose(ledger, &e)),
         Ok(_) | Err(_) => {}
     }
     for suffix in ["", "-wal", "-shm"] {
-        let (from, to) = (with_suffix(ledger, suffix), with_suffix(&kept, suffix));
+        let (from, to) = (beside(ledger, suffix), beside(&kept, suffix));
         match fs::rename(&from, &to) {
             Err(e) if suffix.is_empty() || e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(
-                    Diagnostic::error("file::not-written", to.display().to_string(), e.to_string()).into(),
-                );
+                return Err(not_written(&to.display().to_string(), &e));
             }
             _ => {}
         }
     }
     Ok(kept)
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 fn in_order(file: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<CheckReport, Diagnostics> {

@@ -3,8 +3,9 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::files::not_written;
 use super::ledger::{diagnose, open_read_only};
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostics;
 use crate::model::period::Month;
 use crate::report::journal::{Journal, JournalFormat, Numbered, Opening};
 use crate::store::{Database, StoreError};
@@ -51,7 +52,7 @@ pub fn export(
     let database = open_read_only(&options.ledger)?;
     write(&database, options, BufWriter::new(out), progress).map_err(|failure| match failure {
         Failure::Store(e) => diagnose(&options.ledger, &e),
-        Failure::Write(e) => Diagnostic::error("file::not-written", name, e.to_string()).into(),
+        Failure::Write(e) => not_written(name, &e),
     })
 }
 

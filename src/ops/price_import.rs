@@ -1,10 +1,9 @@
 //! Price books from files that vendors publish, and the file that such a book is written to.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::files::{Text, below, has_extension, read_text};
+use super::files::{Text, below, has_extension, not_written, read_text, write_whole};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::place::Cloud;
 use crate::pricing::import::azure_retail::azure_retail;
@@ -83,26 +82,16 @@ pub fn write_book(path: &Path, text: &str, force: bool) -> Result<(), Diagnostic
         let found = Diagnostic::error("price::exists", path.display().to_string(), "it is there already");
         return Err(found.hint("--force writes over it").into());
     }
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let waiting = PathBuf::from(name);
-    let written = write_new(&waiting, text).and_then(|()| fs::rename(&waiting, path));
-    written.map_err(|error| {
-        // Best effort: the error that led here is told.
-        let _ = fs::remove_file(&waiting);
-        Diagnostic::error("file::not-written", path.display().to_string(), error.to_string()).into()
+    write_whole(path, |file| {
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|e| not_written(&path.display().to_string(), &e))
     })
-}
-
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = fs::File::create_new(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_book_is_written_over_only_by_force_and_leaves_nothing_behind() {

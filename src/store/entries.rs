@@ -43,14 +43,14 @@ impl Database {
     ) -> Result<(), E> {
         let doing = "reading entries";
         // The key starts with the period's start.
-        let sql = format!(
-            "SELECT {ENTRY_COLUMNS} FROM entry WHERE key >= ?1 AND (?2 IS NULL OR key < ?2) ORDER BY key"
+        let sql = visit_sql();
+        let (from, to) = period.map_or(
+            (FactKey([0; FactKey::BYTES]), FactKey([u8::MAX; FactKey::BYTES])),
+            |p| (FactKey::floor(p.start), FactKey::floor(p.end)),
         );
-        let from = period.map_or(FactKey([0; FactKey::BYTES]), |p| FactKey::floor(p.start));
-        let to = period.map(|p| FactKey::floor(p.end).0);
         let mut dimensions = Dimensions::new(&self.connection, &self.path);
         let mut statement = self.connection.prepare_cached(&sql).at(&self.path, doing)?;
-        let mut rows = statement.query(params![from.0, to]).at(&self.path, doing)?;
+        let mut rows = statement.query(params![from.0, to.0]).at(&self.path, doing)?;
         while let Some(row) = rows.next().at(&self.path, doing)? {
             let row = EntryRow::of(row).at(&self.path, doing)?;
             visit(row.read(&mut dimensions, &self.path)?)?;
@@ -138,6 +138,11 @@ impl Entries<'_> {
 
 const ENTRY_COLUMNS: &str = "number, key, terms_id, resource, since, period_start, period_end, quantity_nano, \
      amount_nano, hash";
+
+/// Entries from one key up to, not including, another.
+fn visit_sql() -> String {
+    format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE key >= ?1 AND key < ?2 ORDER BY key")
+}
 
 /// The columns of an entry, its terms not yet read.
 #[derive(Debug)]
@@ -257,5 +262,10 @@ mod tests {
         assert_eq!(visited(None), [told(2, 2), told(1, 20), told(4, 21), told(3, 23)]);
         let evening = crate::ledger::sample::period("2026-10-01T20:00:00Z", "2026-10-01T23:00:00Z");
         assert_eq!(visited(Some(evening)), [told(1, 20), told(4, 21)]);
+        let plan = database.plan(&visit_sql());
+        assert!(
+            plan.contains("(key>? AND key<?)") && !plan.contains("TEMP"),
+            "{plan}"
+        );
     }
 }

@@ -20,7 +20,7 @@
 
 pub mod check;
 pub mod cluster_record;
-mod copy;
+pub mod copy;
 pub mod database;
 pub mod decision_log;
 mod dimension;

@@ -1,14 +1,14 @@
 //! `tollgate ledger export`.
 
 use clap::Args;
-use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::cli::progress::bar;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostics;
 use crate::model::period::Month;
+use crate::ops::files::write_whole;
 use crate::ops::ledger_export::{ExportOptions, export};
 use crate::report::journal::JournalFormat;
 
@@ -45,30 +45,13 @@ impl Export {
                 let mut out = Forgiving(io::stdout().lock());
                 written(&options, "stdout", &mut out)?;
             }
-            Some(path) => to_file(&options, path)?,
+            Some(path) => {
+                let name = path.display().to_string();
+                write_whole(path, |file| written(&options, &name, file))?;
+            }
         }
         Ok(Exit::InOrder)
     }
-}
-
-/// Writes beside the file and gives it its name when all is there.
-fn to_file(options: &ExportOptions, path: &Path) -> Result<(), Diagnostics> {
-    let name = path.display().to_string();
-    let cannot =
-        |e: io::Error| Diagnostics::from(Diagnostic::error("file::not-written", &name, e.to_string()));
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let result = File::create(&partial).map_err(cannot).and_then(|mut file| {
-        written(options, &name, &mut file)?;
-        file.sync_all().map_err(cannot)?;
-        fs::rename(&partial, path).map_err(cannot)
-    });
-    if result.is_err() {
-        // What is half there is of no use.
-        let _ = fs::remove_file(&partial);
-    }
-    result
 }
 
 fn written(options: &ExportOptions, name: &str, out: &mut dyn Write) -> Result<(), Diagnostics> {

@@ -5,7 +5,7 @@
 //! are right without anybody having to filter. Rows are billed in order of time, whatever the order of the files.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ pub fn ingest(
         options,
         whole: period_of(&rows),
         prices: HashMap::new(),
-        subjects: HashMap::new(),
+        subjects: HashSet::new(),
         told,
         problems,
     };
@@ -167,7 +167,7 @@ struct Desk<'a> {
     whole: Option<Period>,
     prices: HashMap<(String, &'static str), Priced>,
     /// Subjects are shared, so that the ledger meets each once.
-    subjects: HashMap<Subject, Arc<Subject>>,
+    subjects: HashSet<Arc<Subject>>,
     told: IngestedUsage,
     problems: Diagnostics,
 }
@@ -253,8 +253,8 @@ impl Desk<'_> {
         match self.subjects.get(&subject) {
             Some(known) => Arc::clone(known),
             None => {
-                let shared = Arc::new(subject.clone());
-                self.subjects.insert(subject, Arc::clone(&shared));
+                let shared = Arc::new(subject);
+                self.subjects.insert(Arc::clone(&shared));
                 shared
             }
         }
