@@ -112,12 +112,6 @@ impl Batch {
         .sum()
     }
 
-    /// Puts the facts in order of time, in which entries are written fastest: their keys begin with it.
-    fn in_order(mut self) -> Batch {
-        self.facts.sort_by_key(|fact| fact.period().start);
-        self
-    }
-
     fn take(&mut self, record: Record, rater: &mut Rater<'_>) -> Result<(), String> {
         match record {
             Record::Usage(usage) => rater.rate(&usage, &mut self.facts)?,
@@ -220,8 +214,8 @@ pub(super) fn live_and_write(
                     batch.take(record, &mut rater)?;
                     if batch.len() >= full {
                         let next = batch.like();
-                        let full = std::mem::replace(&mut batch, next).in_order();
-                        send.send(Message::Batch(full)).map_err(stopped)?;
+                        send.send(Message::Batch(std::mem::replace(&mut batch, next)))
+                            .map_err(stopped)?;
                     }
                     Ok(())
                 },
@@ -229,7 +223,7 @@ pub(super) fn live_and_write(
                 &mut |p| drop(progress.send(Message::Progress(p))),
             );
             lived.and_then(|()| {
-                let last = send.send(Message::Batch(batch.in_order()));
+                let last = send.send(Message::Batch(batch));
                 last.map_err(stopped).map_err(SimulationError::Stopped)
             })
         });
