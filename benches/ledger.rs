@@ -87,6 +87,7 @@ fn subject(cluster: i64) -> Arc<Subject> {
 fn price(text: &str) -> Price {
     Price {
         unit_price: UnitPrice(text.parse().unwrap()),
+        list_unit_price: None,
         currency: Currency::USD,
         source: Arc::from("azure-westus2#list-2026-10-01"),
         synthetic: false,

@@ -41,7 +41,7 @@ pub(super) struct PlaceFlags {
     /// Prices and rules as of this instant (`2026-10-01` or RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     at: Option<Instant>,
-    /// Own price books and node rates: files, or folders of *.json
+    /// Own price books, node rates and contracts: files, or folders of *.json
     #[arg(long, value_name = "PATH")]
     pub prices: Vec<PathBuf>,
 }

@@ -5,7 +5,7 @@
 //!                charge/1       8   name and version of this form
 //!                terms         32   digest of everything said in words (`terms`)
 //!                key           22
-//!                since, period start, period end, quantity, list cost
+//!                since, period start, period end, quantity, cost
 //!                               8   each, big-endian; Unix seconds, then 10^-9
 //!                resource      to the end )
 //! ```
@@ -47,7 +47,7 @@ impl ChainHash {
             charge.period.start.timestamp(),
             charge.period.end.timestamp(),
             charge.quantity_nano,
-            charge.list_cost_nano,
+            charge.cost_nano,
         ] {
             told.extend_from_slice(&number.to_be_bytes());
         }

@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn one_altered_entry_is_one_finding() {
         let mut chain = chain();
-        chain[1].1.charge.list_cost_nano += 1;
+        chain[1].1.charge.cost_nano += 1;
         assert_eq!(codes(&chain, 4, chain[3].2), [(code::HASH, Some(2))]);
         chain[1].1.debit = Account::CostCentre(Arc::from("ml"));
         assert_eq!(

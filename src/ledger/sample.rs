@@ -29,6 +29,7 @@ pub fn period(start: &str, end: &str) -> Period {
 pub fn price(text: &str) -> Price {
     Price {
         unit_price: UnitPrice(dec(text)),
+        list_unit_price: None,
         currency: Currency::USD,
         source: Arc::from("book#list-2026-10-01"),
         synthetic: false,

@@ -21,8 +21,10 @@ pub struct CostRow {
     pub price: Arc<Price>,
     /// Quantity in 10^-9 units of the meter.
     pub quantity_nano: i64,
-    /// List cost in 10^-9 of the ledger's currency.
+    /// What is owed, the contracted cost, in 10^-9 of the ledger's currency.
     pub cost_nano: i64,
+    /// What it would cost at the list price, in 10^-9 of the ledger's currency; without a contract the same.
+    pub list_cost_nano: i64,
     /// Entries summed.
     pub entries: u64,
 }

@@ -83,6 +83,10 @@ impl Terms {
         put(&mut out, self.price.currency.as_str().as_bytes());
         put(&mut out, self.price.source.as_bytes());
         put(&mut out, &[u8::from(self.price.synthetic)]);
+        // Terms of before there were contracts keep their bytes.
+        if let Some(list) = self.price.list_unit_price {
+            put(&mut out, decimal_text(list.0).as_bytes());
+        }
         out
     }
 }
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn every_field_is_part_of_the_digest() {
         let base = terms();
-        let mut others = vec![base.clone(); 8];
+        let mut others = vec![base.clone(); 9];
         others[0].source = Arc::from("october");
         others[1].debit = Account::CostCentre(Arc::from("ml"));
         others[2].credit = Account::Vendor("aws");
@@ -144,6 +148,7 @@ mod tests {
         others[5].price.currency = "EUR".to_owned().try_into().unwrap();
         others[6].price.source = Arc::from("other");
         others[7].price.synthetic = true;
+        others[8].price.list_unit_price = Some(crate::model::money::UnitPrice(dec("0.3")));
         let fields: [fn(&mut Subject) -> &mut String; 9] = [
             |s| &mut s.workspace,
             |s| &mut s.team,
@@ -158,7 +163,7 @@ mod tests {
         others.extend(fields.map(|field| with_subject(|subject| field(subject).push('x'))));
         let digests: std::collections::BTreeSet<[u8; 32]> =
             others.iter().chain([&base]).map(|t| t.digests().terms).collect();
-        assert_eq!(digests.len(), 18);
+        assert_eq!(digests.len(), 19);
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Entry {
 
     /// Both legs. They sum to zero.
     pub fn postings(&self) -> [Posting<'_>; 2] {
-        let amount = i128::from(self.charge.list_cost_nano);
+        let amount = i128::from(self.charge.cost_nano);
         [
             Posting {
                 account: &self.debit,
@@ -118,8 +118,10 @@ impl Entry {
         } else {
             ""
         };
+        let list = charge.price.list_unit_price;
+        let list = list.map(|list| format!(" (list {list})")).unwrap_or_default();
         let price = format!(
-            "{} {} from {}{synthetic}",
+            "{} {}{list} from {}{synthetic}",
             charge.price.unit_price, charge.price.currency, charge.price.source
         );
         vec![
@@ -132,7 +134,7 @@ impl Entry {
             ("period", charge.period.to_string()),
             ("quantity", nano_text(charge.quantity_nano)),
             ("price", price),
-            ("list cost", nano_text(charge.list_cost_nano)),
+            ("cost", nano_text(charge.cost_nano)),
             ("debit account", self.debit.to_string()),
             ("credit account", self.credit.to_string()),
         ]
@@ -185,7 +187,7 @@ mod tests {
     #[test]
     fn every_field_is_part_of_the_hash() {
         let base = entry();
-        let mut others = vec![base.clone(); 13];
+        let mut others = vec![base.clone(); 14];
         let mut subject = base.charge.subject.as_ref().clone();
         subject.pool = "p".to_owned();
         others[0].charge.subject = Arc::new(subject);
@@ -194,13 +196,14 @@ mod tests {
         others[3].charge.period.end = at("2026-10-01T05:00:00Z");
         others[4].charge.since = at("2026-09-01");
         others[5].charge.quantity_nano += 1;
-        others[6].charge.list_cost_nano += 1;
+        others[6].charge.cost_nano += 1;
         others[7].charge.price.source = Arc::from("other");
         others[8].charge.price.synthetic = true;
         others[9].charge.price.currency = "EUR".to_owned().try_into().unwrap();
         others[10].debit = Account::CostCentre(Arc::from("ml"));
         others[11].source = Arc::from("october");
         others[12].charge.price.unit_price.0 = crate::ledger::sample::dec("0.2291");
+        others[13].charge.price.list_unit_price = Some(crate::ledger::sample::price("0.3").unit_price);
         for other in &others {
             assert_ne!(hash(&base), hash(other), "{other:?}");
             assert_eq!(base.differences(other).len(), 1, "{other:?}");
@@ -212,7 +215,7 @@ mod tests {
         #[test]
         fn postings_sum_to_zero(amount in any::<i64>()) {
             let mut entry = entry();
-            entry.charge.list_cost_nano = amount;
+            entry.charge.cost_nano = amount;
             let sum: i128 = entry.postings().iter().map(|posting| posting.amount_nano).sum();
             prop_assert_eq!(sum, 0);
         }

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
+use super::exact::{Inexact, multiply_nano};
 use super::meter::Meter;
 use super::money::{Currency, UnitPrice};
 use super::period::{Instant, Period};
@@ -18,16 +19,37 @@ pub struct PriceInForce {
 }
 
 /// Money per unit of a meter, with where the number comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Price {
-    /// Money per unit.
+    /// Money per unit that is owed: as agreed in a contract, else the list price.
     pub unit_price: UnitPrice,
+    /// The list price, where a contract agrees on something else. In the same currency.
+    pub list_unit_price: Option<UnitPrice>,
     /// Its currency.
     pub currency: Currency,
     /// Book and source: `azure-vm-westus2#azure-page-2023-07-03`.
     pub source: Arc<str>,
     /// Not a real price: a placeholder that says so.
     pub synthetic: bool,
+}
+
+impl Price {
+    /// What the vendor asks of everybody.
+    pub fn list(&self) -> UnitPrice {
+        self.list_unit_price.unwrap_or(self.unit_price)
+    }
+
+    /// What a quantity would cost at the list price, in 10^-9 of the currency, rounded half-even, as FOCUS has it: the
+    /// list price times the quantity. Without a contract it is the cost itself, which was rounded over its whole stretch.
+    ///
+    /// # Errors
+    /// [`Inexact`] when the cost exceeds 64 bits.
+    pub fn list_cost_nano(&self, quantity_nano: i64, cost_nano: i64) -> Result<i64, Inexact> {
+        match self.list_unit_price {
+            None => Ok(cost_nano),
+            Some(list) => multiply_nano(quantity_nano, list.0),
+        }
+    }
 }
 
 /// A priced usage.
@@ -47,8 +69,8 @@ pub struct Charge {
     pub quantity_nano: i64,
     /// The price.
     pub price: Price,
-    /// List cost in 10^-9 of the currency.
-    pub list_cost_nano: i64,
+    /// What is owed, in 10^-9 of the currency: the contracted cost, in words of FOCUS.
+    pub cost_nano: i64,
 }
 
 /// A usage that cannot be priced. It is reported, never counted as zero.

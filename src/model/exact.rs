@@ -165,6 +165,20 @@ fn divide_half_even(dividend: i128, divisor: i128) -> i128 {
     quotient.saturating_add(i128::from(up))
 }
 
+/// A quantity in nanos times a price, in nanos, rounded half to even.
+///
+/// # Errors
+/// [`Inexact`] when a number on the way exceeds 128 bits, or the answer 64.
+pub fn multiply_nano(quantity_nano: i64, price: Decimal) -> Result<i64, Inexact> {
+    let price = price.normalize();
+    let product = i128::from(quantity_nano).checked_mul(price.mantissa());
+    let numerator = product.ok_or_else(|| Inexact {
+        what: format!("{} x {price}", nano_to_decimal(quantity_nano)),
+        why: "it overflows",
+    })?;
+    share_nano(numerator, price.scale().saturating_add(NANO_PLACES), 1)
+}
+
 /// Nanos as a decimal: 1_500_000_000 is 1.5.
 pub fn nano_to_decimal(nano: i64) -> Decimal {
     Decimal::new(nano, NANO_PLACES).normalize()
@@ -254,6 +268,22 @@ pub fn percent_change(old: Decimal, new: Decimal) -> Option<Decimal> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_quantity_times_a_price_is_rounded_once_and_half_to_even() {
+        let price = |text: &str| parse_decimal(text).unwrap();
+        // 0.333333333 x 0.229 = 0.076333333257; half a nano goes to the even one; the sign changes nothing else.
+        assert_eq!(multiply_nano(333_333_333, price("0.229")), Ok(76_333_333));
+        assert_eq!(multiply_nano(1, price("0.50")), Ok(0));
+        assert_eq!(multiply_nano(3, price("0.5")), Ok(2));
+        assert_eq!(multiply_nano(-3, price("0.5")), Ok(-2));
+        assert_eq!(
+            multiply_nano(-100_000_000_000, price("0.2625")),
+            Ok(-26_250_000_000)
+        );
+        assert!(multiply_nano(i64::MAX, price("1.1")).is_err());
+        assert!(multiply_nano(i64::MAX, price("1.000000000000000000000000001")).is_err());
+    }
 
     #[test]
     fn numbers_of_json_are_read_as_they_are_written() {

@@ -19,7 +19,7 @@ pub struct Checked {
 }
 
 /// Looks at the books of files and folders, together; at the bundled ones where there are none. Node rates among the files
-/// are read, so that their node types are known.
+/// are read, so that their node types are known, and contracts, whose terms must speak of some price.
 ///
 /// # Errors
 /// `file::*`, `price::syntax`, `price::kind`, `rate::*`: what cannot be read cannot be checked.
@@ -36,10 +36,35 @@ pub fn check(paths: &[PathBuf]) -> Result<Checked, Diagnostics> {
             .map(|t| (t.source.as_str(), t.text.as_str()))
             .collect(),
     };
+    let mut findings = check::check(&books, &catalogue)?;
+    findings.extend(unmatched(&catalogue, &texts));
     Ok(Checked {
         books: books.len(),
-        findings: check::check(&books, &catalogue)?,
+        findings,
     })
+}
+
+/// Terms of contracts that speak of no price there is: a name was misspelt, or a book is missing.
+fn unmatched(catalogue: &Catalogue, books: &[Text]) -> Vec<Diagnostic> {
+    let mut book = catalogue.book.clone();
+    for text in books {
+        // What is wrong with a book is told by the check of its rows.
+        let _ = book.add(&text.source, &text.text);
+    }
+    let known = book.find("");
+    let meters: Vec<String> = known.iter().map(|(meter, _)| meter.to_string()).collect();
+    let contracts = catalogue.contracts().iter();
+    let lines = contracts.flat_map(|contract| {
+        contract.unmatched(&meters).map(|(term, pattern)| {
+            let message = format!("`{pattern}` is no meter that has a list price");
+            Diagnostic::warning("price::unmatched", contract.source(), message)
+                .path(format!("terms.{term}"))
+                .hint(
+                    "`tollgate price show` lists the meters that have a price; `*` stands for any characters",
+                )
+        })
+    });
+    lines.collect()
 }
 
 fn own_books(paths: &[PathBuf], catalogue: &mut Catalogue) -> Result<Vec<Text>, Diagnostics> {
@@ -49,7 +74,7 @@ fn own_books(paths: &[PathBuf], catalogue: &mut Catalogue) -> Result<Vec<Text>, 
             let text = read_text(&file)?;
             match has_key(&text, "price_book") {
                 Ok(true) => books.push(text),
-                // Node rates; what is neither is told.
+                // Node rates and contracts; what is none of these is told.
                 Ok(false) => problems.extend(
                     catalogue
                         .add_own(&text.source, &text.text)

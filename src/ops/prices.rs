@@ -37,6 +37,8 @@ pub struct KnownPrice {
     pub meter: String,
     /// Money per unit.
     pub unit_price: String,
+    /// The list price, where a contract agrees on something else.
+    pub list_unit_price: Option<String>,
     /// Currency.
     pub currency: String,
     /// `hour` or `DBU`.
@@ -121,6 +123,7 @@ pub fn show(needle: &str, own: &[PathBuf], at: Option<Instant>, now: Instant) ->
         .map(|(meter, e)| KnownPrice {
             meter: meter.to_string(),
             unit_price: e.price.unit_price.to_string(),
+            list_unit_price: e.price.list_unit_price.map(|p| p.to_string()),
             currency: e.price.currency.to_string(),
             unit: meter.unit(),
             from: e.from,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::bundled;
+use super::contract::Contract;
 use super::node_rates::NodeRates;
 use super::price_book::PriceBook;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
@@ -24,6 +25,7 @@ pub struct Catalogue {
 struct Own {
     rates: NodeRates,
     book: PriceBook,
+    contracts: Vec<Contract>,
 }
 
 impl Catalogue {
@@ -31,7 +33,7 @@ impl Catalogue {
     /// read before are not read again.
     ///
     /// # Errors
-    /// None in practice: a test reads every bundled file.
+    /// `price::currency` and `price::number` where a contract does not fit the list prices it speaks of.
     pub fn load(&mut self, cloud: Cloud, region: Option<&str>) -> Result<(), Diagnostics> {
         self.load_rates(cloud)?;
         for (path, text) in bundled::books(cloud, region) {
@@ -40,6 +42,7 @@ impl Catalogue {
                 bundled.add(path, text)?;
                 // A meter stands in one bundled book only, so what is known of it before is our own.
                 bundled.override_with(self.own.book.of_meters_in(&bundled));
+                bundled.agree(&self.own.contracts)?;
                 self.book.replace_with(bundled);
             }
         }
@@ -49,7 +52,7 @@ impl Catalogue {
     /// Reads the bundled node rates of a cloud, and no price.
     ///
     /// # Errors
-    /// None in practice, as above.
+    /// None in practice: a test reads every bundled file.
     pub fn load_rates(&mut self, cloud: Cloud) -> Result<(), Diagnostics> {
         for (path, text) in bundled::node_rates(cloud) {
             if self.loaded.insert(path) {
@@ -62,11 +65,13 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Adds a file of the user's own: a price book or node rates, told apart by their top-level key. Where it
-    /// speaks of the same meter and time as a bundled file, it wins.
+    /// Adds a file of the user's own: a price book, node rates or a contract, told apart by their top-level key. Where a
+    /// book or rates speak of the same meter and time as a bundled file, they win; a contract speaks of all list prices,
+    /// bundled and own, whenever they are read.
     ///
     /// # Errors
-    /// As [`PriceBook::add`] and [`NodeRates::add`]; `price::kind` for anything else.
+    /// As [`PriceBook::add`], [`NodeRates::add`], [`Contract::parse`] and [`PriceBook::agree`]; `price::kind` for anything
+    /// else.
     pub fn add_own(&mut self, source: &str, text: &str) -> Result<(), Diagnostics> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(|e| {
             Diagnostic::error("price::syntax", source, json_message(&e)).at(e.line(), e.column())
@@ -74,16 +79,33 @@ impl Catalogue {
         if value.get("price_book").is_some() {
             self.own.book.add(source, text)?;
             self.book.override_with(self.own.book.clone());
+            self.agree()?;
         } else if value.get("node_rates").is_some() {
             self.own.rates.add(source, text)?;
             self.rates.override_with(self.own.rates.clone());
+        } else if value.get("contract").is_some() {
+            self.own.contracts.push(Contract::parse(source, text)?);
+            self.agree()?;
         } else {
-            let message = "neither a price book (key `price_book`) nor node rates (key `node_rates`)";
+            let message = "neither a price book (key `price_book`) nor node rates (`node_rates`) nor a contract (`contract`)";
             return Err(Diagnostic::error("price::kind", source, message)
-                .hint("see pricing/README.md for the two forms")
+                .hint("see pricing/README.md for the three forms")
                 .into());
         }
         Ok(())
+    }
+
+    /// Lets the contracts speak of list prices that came after them.
+    ///
+    /// # Errors
+    /// As [`PriceBook::agree`].
+    pub fn agree(&mut self) -> Result<(), Diagnostics> {
+        self.book.agree(&self.own.contracts)
+    }
+
+    /// The contracts.
+    pub fn contracts(&self) -> &[Contract] {
+        &self.own.contracts
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `price::ratio` | warning | most spot prices of a file are exactly 0.30, 0.40 or 0.60 of on demand: an estimate |
 //! | `price::windows` | warning | a machine costs about the licence of Windows more than elsewhere |
 //! | `price::suspect` | warning | the row says that it may be wrong |
+//! | `price::unmatched` | warning | a term of a contract speaks of no meter that has a list price (told by `ops::price_check`) |
 //! | `price::unknown-node-type` | warning | nobody knows the DBU rate of the node type |
 
 mod machines;

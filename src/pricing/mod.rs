@@ -9,6 +9,7 @@ mod book_file;
 pub mod bundled;
 pub mod catalogue;
 pub mod check;
+pub mod contract;
 pub mod diff;
 pub mod estimate;
 pub mod import;

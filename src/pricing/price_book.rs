@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::book_file::{BookFile, Fault};
+use super::contract::{Contract, agree};
 use crate::model::charge::{Price, PriceInForce};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::meter::Meter;
@@ -121,6 +122,7 @@ impl PriceBook {
             to: None,
             price: Price {
                 unit_price,
+                list_unit_price: None,
                 currency: like.price.currency,
                 source: Arc::clone(source),
                 synthetic: false,
@@ -129,6 +131,29 @@ impl PriceBook {
         self.override_with(PriceBook {
             prices: HashMap::from([(meter.clone(), vec![changed])]),
         });
+        Ok(())
+    }
+
+    /// Puts what contracts say in the place of list prices, beside which these stay. What a contract has already spoken of
+    /// stays as it is.
+    ///
+    /// # Errors
+    /// `price::currency` for a contract in another currency than a price it speaks of, `price::number` for a price with
+    /// too many digits.
+    pub fn agree(&mut self, contracts: &[Contract]) -> Result<(), Diagnostics> {
+        if contracts.is_empty() {
+            return Ok(());
+        }
+        for (meter, all) in &mut self.prices {
+            let mut agreed = Vec::with_capacity(all.len());
+            for effective in std::mem::take(all) {
+                match effective.price.list_unit_price {
+                    Some(_) => agreed.push(effective),
+                    None => agreed.extend(agree(contracts, meter, effective)?),
+                }
+            }
+            *all = agreed;
+        }
         Ok(())
     }
 
@@ -213,7 +238,7 @@ impl PriceBook {
 }
 
 /// What is left of `old` where `new` does not hold.
-fn without(old: Effective, new: &Effective) -> Vec<Effective> {
+pub(super) fn without(old: Effective, new: &Effective) -> Vec<Effective> {
     if !old.overlaps(new) {
         return vec![old];
     }

@@ -107,7 +107,7 @@ pub fn text(told: &IngestedUsage) -> String {
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["SKU", "rows", "DBU", "list cost", "unpriced"]);
+    table.set_header(["SKU", "rows", "DBU", "cost", "unpriced"]);
     for (sku, line) in &told.skus {
         let costs: Vec<String> = line
             .cost_nano

@@ -21,6 +21,8 @@ pub struct Cost {
     pub network_nano: i128,
     /// Object storage.
     pub storage_nano: i128,
+    /// What all of it would cost at list prices.
+    pub list_nano: i128,
 }
 
 impl Cost {
@@ -38,6 +40,7 @@ impl Cost {
             Category::Storage => &mut self.storage_nano,
         };
         *column = column.saturating_add(i128::from(row.cost_nano));
+        self.list_nano = self.list_nano.saturating_add(i128::from(row.list_cost_nano));
     }
 
     /// Adds another cost.
@@ -49,12 +52,13 @@ impl Cost {
             (&mut self.disk_nano, other.disk_nano),
             (&mut self.network_nano, other.network_nano),
             (&mut self.storage_nano, other.storage_nano),
+            (&mut self.list_nano, other.list_nano),
         ] {
             *sum = sum.saturating_add(added);
         }
     }
 
-    /// All columns of money together.
+    /// All columns of money together: what is owed.
     pub fn total_nano(&self) -> i128 {
         [
             self.dbu_nano,

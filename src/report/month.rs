@@ -41,6 +41,7 @@ pub struct CostReport {
     total: Cost,
     several_clouds: bool,
     has_storage: bool,
+    has_contract: bool,
 }
 
 /// The costs of one group.
@@ -63,6 +64,8 @@ pub struct VendorTotal {
     pub vendor: &'static str,
     /// In 10^-9 of the currency.
     pub cost_nano: i128,
+    /// What it would be at list prices.
+    pub list_nano: i128,
 }
 
 /// Usage of one meter that has no price.
@@ -103,11 +106,13 @@ impl CostReport {
             .rows
             .iter()
             .any(|row| row.meter.category() == Category::Storage);
+        let has_contract = input.rows.iter().any(|row| row.price.list_unit_price.is_some());
         CostReport {
             input,
             total,
             several_clouds: clouds.len() > 1,
             has_storage,
+            has_contract,
         }
     }
 
@@ -144,6 +149,12 @@ impl CostReport {
     /// Whether storage was billed. Where it was not, no table has a column for it.
     pub fn has_storage(&self) -> bool {
         self.has_storage
+    }
+
+    /// Whether anything was billed at a contract's price. Where nothing was, list costs are the costs and no table shows
+    /// them twice.
+    pub fn has_contract(&self) -> bool {
+        self.has_contract
     }
 
     /// Whether nothing was billed.
@@ -197,14 +208,19 @@ impl CostReport {
 
     /// What each vendor is owed, the most first.
     pub fn vendors(&self) -> Vec<VendorTotal> {
-        let mut sums: BTreeMap<&'static str, i128> = BTreeMap::new();
+        let mut sums: BTreeMap<&'static str, (i128, i128)> = BTreeMap::new();
         for row in &self.input.rows {
-            let sum = sums.entry(row.meter.vendor()).or_default();
-            *sum = sum.saturating_add(i128::from(row.cost_nano));
+            let (cost, list) = sums.entry(row.meter.vendor()).or_default();
+            *cost = cost.saturating_add(i128::from(row.cost_nano));
+            *list = list.saturating_add(i128::from(row.list_cost_nano));
         }
         let mut vendors: Vec<VendorTotal> = sums
             .into_iter()
-            .map(|(vendor, cost_nano)| VendorTotal { vendor, cost_nano })
+            .map(|(vendor, (cost_nano, list_nano))| VendorTotal {
+                vendor,
+                cost_nano,
+                list_nano,
+            })
             .collect();
         vendors.sort_by_key(|vendor| std::cmp::Reverse(vendor.cost_nano));
         vendors
@@ -291,6 +307,7 @@ pub(crate) mod tests {
             price: Arc::new(price("0.229")),
             quantity_nano,
             cost_nano,
+            list_cost_nano: cost_nano,
             entries: 1,
         }
     }

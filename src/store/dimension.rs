@@ -62,15 +62,17 @@ impl<'c> Dimensions<'c> {
     }
 
     pub fn price(&mut self, id: i64) -> Result<Arc<Price>, StoreError> {
-        let sql = "SELECT unit_price, currency, source, synthetic FROM price WHERE id = ?1";
+        let sql = "SELECT unit_price, currency, source, synthetic, list_unit_price FROM price WHERE id = ?1";
         let place = self.place("price", id);
         remembered(&mut self.prices, id, || {
-            let (unit_price, currency, source, synthetic): (String, String, String, bool) = place
-                .read(sql, |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            let (unit_price, currency, source, synthetic, list): (String, String, String, bool, String) =
+                place.read(sql, |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
                 })?;
+            let list = (!list.is_empty()).then(|| parse_decimal(&list));
             Ok(Arc::new(Price {
                 unit_price: UnitPrice(parse_decimal(&unit_price).map_err(|e| place.wrong(&e))?),
+                list_unit_price: list.transpose().map_err(|e| place.wrong(&e))?.map(UnitPrice),
                 currency: Currency::try_from(currency).map_err(|e| place.wrong(&e))?,
                 source: Arc::from(source),
                 synthetic,

@@ -195,7 +195,7 @@ impl EntryRow {
             since: from_unix(self.since),
             quantity_nano: self.quantity_nano,
             price: terms.price.clone(),
-            list_cost_nano: self.amount_nano,
+            cost_nano: self.amount_nano,
         };
         Ok(StoredEntry {
             number: u64::try_from(self.number).unwrap_or_default(),

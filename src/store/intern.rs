@@ -37,7 +37,7 @@ pub(super) struct Interned {
     subjects: Memory<Arc<Subject>, i64>,
     subjects_by_address: Memory<usize, (i64, Arc<Subject>)>,
     meters: Memory<Arc<Meter>, i64>,
-    prices: Memory<(UnitPrice, Currency, Arc<str>, bool), i64>,
+    prices: Memory<Price, i64>,
     pub names: Names,
 }
 
@@ -59,6 +59,7 @@ struct Addresses {
     meter: usize,
     price_source: usize,
     unit_price: UnitPrice,
+    list_unit_price: Option<UnitPrice>,
     currency: Currency,
     synthetic: bool,
 }
@@ -96,6 +97,7 @@ impl Interned {
             meter: Arc::as_ptr(&charge.meter).addr(),
             price_source: Arc::as_ptr(&price.source).addr(),
             unit_price: price.unit_price,
+            list_unit_price: price.list_unit_price,
             currency: price.currency,
             synthetic: price.synthetic,
         };
@@ -213,26 +215,26 @@ impl Interned {
     }
 
     fn price(&mut self, tables: Tables<'_>, price: &Price) -> Result<i64, StoreError> {
-        let key = (
-            price.unit_price,
-            price.currency,
-            Arc::clone(&price.source),
-            price.synthetic,
-        );
-        if let Some(id) = self.prices.get(&key) {
+        if let Some(id) = self.prices.get(price) {
             return Ok(*id);
         }
         let id = tables.id(
-            "SELECT id FROM price WHERE unit_price = ?1 AND currency = ?2 AND source = ?3 AND synthetic = ?4",
-            "INSERT INTO price (unit_price, currency, source, synthetic) VALUES (?1, ?2, ?3, ?4)",
+            "SELECT id FROM price WHERE unit_price = ?1 AND currency = ?2 AND source = ?3 AND synthetic = ?4 \
+             AND list_unit_price = ?5",
+            "INSERT INTO price (unit_price, currency, source, synthetic, list_unit_price) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
             params![
                 decimal_text(price.unit_price.0),
                 price.currency.as_str(),
                 &*price.source,
-                price.synthetic
+                price.synthetic,
+                price
+                    .list_unit_price
+                    .map(|list| decimal_text(list.0))
+                    .unwrap_or_default()
             ],
         )?;
-        remember(&mut self.prices, key, id);
+        remember(&mut self.prices, price.clone(), id);
         Ok(id)
     }
 }

@@ -33,9 +33,9 @@ pub struct Head {
 /// Sums over a period, in nanos.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// List cost.
+    /// What is owed.
     pub cost_nano: i128,
-    /// List cost by vendor: `azure`, `databricks`.
+    /// The same by vendor: `azure`, `databricks`.
     pub by_vendor: BTreeMap<&'static str, i128>,
     /// Entries summed.
     pub entries: u64,
@@ -113,13 +113,20 @@ impl Database {
         let mut found = Vec::new();
         while let Some(row) = rows.next().at(&self.path, doing)? {
             let number = |column| row.get::<_, i64>(column).at(&self.path, doing);
+            let (price, quantity_nano, cost_nano) = (dimensions.price(number(3)?)?, number(4)?, number(5)?);
+            let list_cost = price.list_cost_nano(quantity_nano, cost_nano);
             found.push(CostRow {
                 day: date(number(0)?),
                 subject: dimensions.subject(number(1)?)?,
                 meter: dimensions.meter(number(2)?)?,
-                price: dimensions.price(number(3)?)?,
-                quantity_nano: number(4)?,
-                cost_nano: number(5)?,
+                price,
+                quantity_nano,
+                cost_nano,
+                list_cost_nano: list_cost.map_err(|e| StoreError::Unreadable {
+                    path: self.path.clone(),
+                    place: "`rollup_day`".to_owned(),
+                    why: e.to_string(),
+                })?,
                 entries: u64::try_from(number(6)?).unwrap_or_default(),
             });
         }

@@ -417,6 +417,7 @@ fn the_json_report_has_its_keys() {
         "disk_cost",
         "network_cost",
         "list_cost",
+        "contracted_cost",
     ];
     assert_eq!(keys(&found["total"]), costs.into());
     let dimensions: Vec<&Value> = found["sections"]

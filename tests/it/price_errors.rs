@@ -6,7 +6,30 @@ pub fn price_books() -> Vec<Case> {
     let mut all = azure_retail();
     all.extend(list_prices());
     all.extend(checks());
+    all.extend(contracts());
     all
+}
+
+fn contracts() -> Vec<Case> {
+    let case = |code, term: &str| {
+        let text = format!("{{\"contract\": \"acme\", \"currency\": \"USD\", \"terms\": [{term}]}}\n");
+        files(
+            code,
+            "price check contract.json --strict",
+            &[("contract.json", &text)],
+        )
+    };
+    vec![
+        case("price::term", "{\"meters\": [\"dbu/*\"]}"),
+        case(
+            "price::pattern",
+            "{\"meters\": [\"PREMIUM_*\"], \"discount_percent\": \"10\"}",
+        ),
+        case(
+            "price::unmatched",
+            "{\"meters\": [\"dbu/AZURE/PREMIUM_JOB_*\"], \"discount_percent\": \"10\"}",
+        ),
+    ]
 }
 
 /// An item of the Azure Retail Prices API; `more` takes the place of what it has.

@@ -15,6 +15,7 @@ fn every_price_file_fits_its_schema() {
         Schema::parse(&fs::read_to_string(project("pricing/schema").join(name)).unwrap()).unwrap()
     };
     let (books, rates) = (schema("price_book.schema.json"), schema("node_rates.schema.json"));
+    let contracts = schema("contract.schema.json");
     let mut seen = 0;
     for folder in [
         "pricing/aws",
@@ -23,6 +24,7 @@ fn every_price_file_fits_its_schema() {
         "examples/october",
         "tests/fixtures",
         "tests/cli/price-import.out",
+        "tests/cli/contract.in",
     ] {
         for file in below(&project(folder), &|p| has_extension(p, &["json"])).unwrap() {
             let value: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
@@ -30,6 +32,8 @@ fn every_price_file_fits_its_schema() {
                 &books
             } else if value.get("node_rates").is_some() {
                 &rates
+            } else if value.get("contract").is_some() {
+                &contracts
             } else {
                 continue;
             };

@@ -50,7 +50,7 @@ pub(in crate::cli) struct ClusterEvents {
     /// What clusters run for of which neither their record nor their name tells: all-purpose, job or dlt
     #[arg(long, default_value = "all-purpose", value_name = "WORKLOAD")]
     workload: Workload,
-    /// Own price books and node rates: files, or folders of *.json
+    /// Own price books, node rates and contracts: files, or folders of *.json
     #[arg(long, value_name = "PATH")]
     prices: Vec<PathBuf>,
     /// Definitions of clusters whose events tell none: JSON of clusters/list or clusters/get

@@ -20,7 +20,7 @@ pub(in crate::cli) struct Show {
     /// Only prices in force at this instant
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     at: Option<Instant>,
-    /// Own price books and node rates: files, or folders of *.json
+    /// Own price books, node rates and contracts: files, or folders of *.json
     #[arg(long, value_name = "PATH")]
     prices: Vec<PathBuf>,
     /// Output format
@@ -59,9 +59,11 @@ fn as_text(known: &Known) -> String {
     for price in &known.prices {
         let from = price.from.map_or("ever".to_owned(), rfc3339);
         let to = price.to.map_or("further notice".to_owned(), rfc3339);
+        let list = price.list_unit_price.as_ref();
+        let list = list.map(|list| format!(" (list {list})")).unwrap_or_default();
         let synthetic = if price.synthetic { ", SYNTHETIC" } else { "" };
         out.push_str(&format!(
-            "{}: {} {} per {}, from {from} until {to} ({}{synthetic})\n",
+            "{}: {} {}{list} per {}, from {from} until {to} ({}{synthetic})\n",
             price.meter, price.unit_price, price.currency, price.unit, price.source
         ));
     }
@@ -82,7 +84,7 @@ fn as_json(known: &Known) -> Result<String, Diagnostics> {
         .prices
         .iter()
         .map(|p| {
-            object!({"meter": p.meter, "unit_price": p.unit_price, "currency": p.currency, "unit": p.unit,
+            object!({"meter": p.meter, "unit_price": p.unit_price, "list_unit_price": p.list_unit_price, "currency": p.currency, "unit": p.unit,
                 "from": p.from.map(rfc3339), "to": p.to.map(rfc3339), "source": p.source, "synthetic": p.synthetic})
         })
         .collect();

@@ -103,7 +103,7 @@ impl Run<'_> {
                 since: self.row.period.start,
                 quantity_nano,
                 price: price.clone(),
-                list_cost_nano: self.cost(price, period.seconds())?,
+                cost_nano: self.cost(price, period.seconds())?,
             }),
             None => {
                 self.cost = 0;
@@ -212,6 +212,7 @@ mod tests {
     fn price(unit_price: &str, start: i64, end: i64) -> PriceInForce {
         let price = (!unit_price.is_empty()).then(|| Price {
             unit_price: UnitPrice(unit_price.parse().unwrap()),
+            list_unit_price: None,
             currency: Currency::try_from("USD".to_owned()).unwrap(),
             source: "book#s".into(),
             synthetic: false,
@@ -229,7 +230,7 @@ mod tests {
         rated
             .iter()
             .map(|r| match r {
-                Rated::Charge(c) => (c.quantity_nano, c.list_cost_nano),
+                Rated::Charge(c) => (c.quantity_nano, c.cost_nano),
                 Rated::Unpriced(u) => panic!("{u:?} has no price"),
             })
             .collect()

@@ -253,9 +253,9 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         for piece in asked.days() {
-            let (quantity_nano, list_cost_nano) = self.advance(cost_rate, piece.seconds())?;
+            let (quantity_nano, cost_nano) = self.advance(cost_rate, piece.seconds())?;
             self.rated.push(match segment.price {
-                Some(price) => Rated::Charge(self.charge(piece, price, quantity_nano, list_cost_nano)),
+                Some(price) => Rated::Charge(self.charge(piece, price, quantity_nano, cost_nano)),
                 None => unpriced(usage, &self.resource, piece, UnpricedReason::NoPrice),
             });
         }
@@ -278,7 +278,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn charge(&self, period: Period, price: &Price, quantity_nano: i64, list_cost_nano: i64) -> Charge {
+    fn charge(&self, period: Period, price: &Price, quantity_nano: i64, cost_nano: i64) -> Charge {
         Charge {
             resource: Arc::clone(&self.resource),
             subject: Arc::clone(&self.usage.subject),
@@ -287,7 +287,7 @@ impl<'a> Run<'a> {
             since: self.usage.since,
             quantity_nano,
             price: price.clone(),
-            list_cost_nano,
+            cost_nano,
         }
     }
 }

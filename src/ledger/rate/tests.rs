@@ -24,7 +24,7 @@ fn a_usage_is_cut_at_midnight_and_at_the_price_change() {
     ];
     let seen: Vec<_> = charges(&rate(&usage, &prices).unwrap())
         .iter()
-        .map(|c| (c.period.seconds(), c.quantity_nano, c.list_cost_nano))
+        .map(|c| (c.period.seconds(), c.quantity_nano, c.cost_nano))
         .collect();
     assert_eq!(
         seen,
@@ -206,7 +206,7 @@ fn sums(rated: &[Rated]) -> (i128, i128, i64) {
         match piece {
             Rated::Charge(charge) => {
                 sums.0 += i128::from(charge.quantity_nano);
-                sums.1 += i128::from(charge.list_cost_nano);
+                sums.1 += i128::from(charge.cost_nano);
             }
             Rated::Unpriced(unpriced) => sums.2 += unpriced.period.seconds(),
         }

@@ -270,7 +270,7 @@ impl SkuLine {
                         .cost_nano
                         .entry(charge.price.currency.to_string())
                         .or_default();
-                    *cost = cost.saturating_add(charge.list_cost_nano.into());
+                    *cost = cost.saturating_add(charge.cost_nano.into());
                 }
                 Rated::Unpriced(_) => self.unpriced = self.unpriced.saturating_add(1),
             }

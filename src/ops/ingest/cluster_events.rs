@@ -462,7 +462,7 @@ impl Desk<'_> {
             match one {
                 Rated::Charge(charge) => {
                     let sum: &mut i128 = cost_nano.entry(charge.price.currency.to_string()).or_default();
-                    *sum = sum.saturating_add(i128::from(charge.list_cost_nano));
+                    *sum = sum.saturating_add(i128::from(charge.cost_nano));
                     if charge.meter.category() == Category::Dbu {
                         dbu_nano = dbu_nano.saturating_add(i128::from(charge.quantity_nano));
                     }

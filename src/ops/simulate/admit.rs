@@ -154,7 +154,8 @@ fn change_prices(scenario: &Scenario, catalogue: &mut Catalogue) -> Result<(), D
         }
     }
     if problems.is_empty() {
-        Ok(())
+        // What changes is the list price.
+        catalogue.agree()
     } else {
         Err(Diagnostics(problems).sorted())
     }

@@ -164,7 +164,7 @@ impl Costs {
                 let second = charge.price.currency;
                 return Err(format!("prices in {currency} and in {second} cannot be added"));
             }
-            let cost = i128::from(charge.list_cost_nano);
+            let cost = i128::from(charge.cost_nano);
             let sum = self
                 .by_category
                 .entry(charge.meter.category().as_str())

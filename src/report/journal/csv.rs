@@ -1,11 +1,12 @@
 //! Entries as CSV. Money columns are called as in FOCUS 1.2; what FOCUS has no column for begins with `x_`.
 
 use super::{Numbered, amount};
+use crate::model::charge::Charge;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 25] = [
+const HEADER: [&str; 27] = [
     "x_EntryNumber",
     "ChargePeriodStart",
     "ChargePeriodEnd",
@@ -31,6 +32,8 @@ const HEADER: [&str; 25] = [
     "x_Owner",
     "x_Policy",
     "x_Hash",
+    "ContractedCost",
+    "ContractedUnitPrice",
 ];
 
 pub(super) fn opening() -> String {
@@ -47,11 +50,11 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         rfc3339(charge.since),
         entry.debit.to_string(),
         entry.credit.to_string(),
-        amount(charge.list_cost_nano.into()),
+        list_cost(charge),
         charge.price.currency.to_string(),
         decimal_text(nano_to_decimal(charge.quantity_nano)),
         charge.meter.unit().to_owned(),
-        charge.price.unit_price.to_string(),
+        charge.price.list().to_string(),
         charge.price.source.to_string(),
         charge.price.synthetic.to_string(),
         charge.meter.to_string(),
@@ -66,7 +69,17 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         subject.owner.clone(),
         subject.policy.clone(),
         told.hash.to_string(),
+        amount(charge.cost_nano.into()),
+        charge.price.unit_price.to_string(),
     ])
+}
+
+/// At the list price; empty where 64 bits do not hold it.
+fn list_cost(charge: &Charge) -> String {
+    let list_cost = charge
+        .price
+        .list_cost_nano(charge.quantity_nano, charge.cost_nano);
+    list_cost.map_or_else(|_| String::new(), |nano| amount(nano.into()))
 }
 
 fn line(fields: [String; HEADER.len()]) -> String {

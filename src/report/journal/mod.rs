@@ -154,6 +154,14 @@ fn facts(told: Numbered<'_>) -> Vec<(&'static str, String)> {
         ("resource", charge.resource.to_string()),
         ("quantity", format!("{quantity} {}", charge.meter.unit())),
         ("unit-price", charge.price.unit_price.to_string()),
+        (
+            "list-unit-price",
+            charge
+                .price
+                .list_unit_price
+                .map(|p| p.to_string())
+                .unwrap_or_default(),
+        ),
         ("price-source", charge.price.source.to_string()),
         ("told-by", told.entry.source.to_string()),
         ("workspace", subject.workspace.clone()),

@@ -12,7 +12,7 @@ use crate::report::cost::Cost;
 use crate::report::month::{CostReport, Group};
 
 /// Column names; columns may be added at the end, not renamed or moved. `storage_cost` follows where storage was
-/// billed.
+/// billed, and the contracted cost is the last.
 const HEADER: [&str; 17] = [
     "billing_month",
     "section",
@@ -41,6 +41,7 @@ struct Line {
     pricing_unit: &'static str,
     costs: Option<Cost>,
     list_cost: String,
+    contracted_cost: String,
     price_source: String,
     list_unit_price: String,
     unpriced_usages: String,
@@ -51,7 +52,10 @@ struct Line {
 pub(super) fn render(report: &CostReport, options: &RenderOptions) -> Result<String, String> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let storage = report.has_storage();
-    let header = HEADER.into_iter().chain(storage.then_some("storage_cost"));
+    let header = HEADER
+        .into_iter()
+        .chain(storage.then_some("storage_cost"))
+        .chain(["contracted_cost"]);
     writer.write_record(header).map_err(|e| e.to_string())?;
     let month = report.month().to_string();
     let currency = report.currency().map(|c| c.to_string()).unwrap_or_default();
@@ -59,7 +63,7 @@ pub(super) fn render(report: &CostReport, options: &RenderOptions) -> Result<Str
         let record = line.record(&month, &currency).into_iter();
         let storage = storage.then(|| line.cost(|c| c.storage_nano));
         writer
-            .write_record(record.chain(storage))
+            .write_record(record.chain(storage).chain([line.contracted_cost.clone()]))
             .map_err(|e| e.to_string())?;
     }
     let bytes = writer.into_inner().map_err(|e| e.to_string())?;
@@ -71,7 +75,8 @@ fn lines(report: &CostReport, options: &RenderOptions) -> Vec<Line> {
     lines.extend(report.vendors().into_iter().map(|vendor| Line {
         section: "vendor",
         name: vendor.vendor.to_owned(),
-        list_cost: nano_text(vendor.cost_nano),
+        list_cost: nano_text(vendor.list_nano),
+        contracted_cost: nano_text(vendor.cost_nano),
         ..Line::default()
     }));
     for dimension in &options.dimensions {
@@ -88,6 +93,7 @@ fn lines(report: &CostReport, options: &RenderOptions) -> Vec<Line> {
         section: "synthetic_price",
         name: name::csv(&synthetic.meter.to_string()),
         list_cost: nano_text(synthetic.cost_nano),
+        contracted_cost: nano_text(synthetic.cost_nano),
         price_source: name::csv(&synthetic.price.source),
         list_unit_price: synthetic.price.unit_price.to_string(),
         ..Line::default()
@@ -110,7 +116,8 @@ fn cost_line(section: &'static str, name: String, cost: &Cost) -> Line {
         section,
         name,
         costs: Some(*cost),
-        list_cost: nano_text(cost.total_nano()),
+        list_cost: nano_text(cost.list_nano),
+        contracted_cost: nano_text(cost.total_nano()),
         ..Line::default()
     }
 }

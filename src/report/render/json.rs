@@ -44,12 +44,14 @@ struct CostForm {
     #[serde(skip_serializing_if = "Option::is_none")]
     storage_cost: Option<String>,
     list_cost: String,
+    contracted_cost: String,
 }
 
 #[derive(Serialize)]
 struct VendorForm {
     vendor: &'static str,
     list_cost: String,
+    contracted_cost: String,
 }
 
 #[derive(Serialize)]
@@ -129,7 +131,8 @@ fn cost_form(report: &CostReport, cost: &Cost) -> CostForm {
         disk_cost: nano_text(cost.disk_nano),
         network_cost: nano_text(cost.network_nano),
         storage_cost: report.has_storage().then(|| nano_text(cost.storage_nano)),
-        list_cost: nano_text(cost.total_nano()),
+        list_cost: nano_text(cost.list_nano),
+        contracted_cost: nano_text(cost.total_nano()),
     }
 }
 
@@ -150,7 +153,8 @@ fn vendors(report: &CostReport) -> Vec<VendorForm> {
     vendors
         .map(|total| VendorForm {
             vendor: total.vendor,
-            list_cost: nano_text(total.cost_nano),
+            list_cost: nano_text(total.list_nano),
+            contracted_cost: nano_text(total.cost_nano),
         })
         .collect()
 }

@@ -237,19 +237,19 @@ mod tests {
     #[test]
     fn csv() {
         insta::assert_snapshot!(shown(Format::Csv, vec![Dimension::Team, Dimension::Sku]), @r#"
-        billing_month,section,name,pricing_quantity,pricing_unit,dbu_quantity,dbu_cost,vm_cost,disk_cost,network_cost,list_cost,billing_currency,price_source,list_unit_price,unpriced_usages,unpriced_reason,quantity_per_hour
-        2026-10,total,,,,3,0.9,1.450333333,0.000003333,0,2.350336666,USD,,,,,
-        2026-10,vendor,azure,,,,,,,,1.450336666,USD,,,,,
-        2026-10,vendor,databricks,,,,,,,,0.9,USD,,,,,
-        2026-10,team,etl,,,3,0.9,0.916,0,0,1.816,USD,,,,,
-        2026-10,team,platform,,,0,0,0.458,0,0,0.458,USD,,,,,
-        2026-10,team,ml,,,0,0,0.076333333,0.000003333,0,0.076336666,USD,,,,,
-        2026-10,sku,Standard_DS3_v2,6.333333333,hour,0,0,1.450333333,0,0,1.450333333,USD,,,,,
-        2026-10,sku,PREMIUM_JOBS_COMPUTE,3,DBU,3,0.9,0,0,0,0.9,USD,,,,,
-        2026-10,sku,Disk E6,1,hour,0,0,0,0.000003333,0,0.000003333,USD,,,,,
-        2026-10,idle_pool,warm,,,0,0,0.458,0,0,0.458,USD,,,,,
-        2026-10,synthetic_price,disk/AZURE/westus2/E6,,,,,,,,0.000003333,USD,made-up,0.01,,,
-        2026-10,unpriced,dbu/AZURE/PREMIUM_JOBS_COMPUTE_(PHOTON),1.5,hour,,,,,,,,,,2,no-price,1.5
+        billing_month,section,name,pricing_quantity,pricing_unit,dbu_quantity,dbu_cost,vm_cost,disk_cost,network_cost,list_cost,billing_currency,price_source,list_unit_price,unpriced_usages,unpriced_reason,quantity_per_hour,contracted_cost
+        2026-10,total,,,,3,0.9,1.450333333,0.000003333,0,2.350336666,USD,,,,,,2.350336666
+        2026-10,vendor,azure,,,,,,,,1.450336666,USD,,,,,,1.450336666
+        2026-10,vendor,databricks,,,,,,,,0.9,USD,,,,,,0.9
+        2026-10,team,etl,,,3,0.9,0.916,0,0,1.816,USD,,,,,,1.816
+        2026-10,team,platform,,,0,0,0.458,0,0,0.458,USD,,,,,,0.458
+        2026-10,team,ml,,,0,0,0.076333333,0.000003333,0,0.076336666,USD,,,,,,0.076336666
+        2026-10,sku,Standard_DS3_v2,6.333333333,hour,0,0,1.450333333,0,0,1.450333333,USD,,,,,,1.450333333
+        2026-10,sku,PREMIUM_JOBS_COMPUTE,3,DBU,3,0.9,0,0,0,0.9,USD,,,,,,0.9
+        2026-10,sku,Disk E6,1,hour,0,0,0,0.000003333,0,0.000003333,USD,,,,,,0.000003333
+        2026-10,idle_pool,warm,,,0,0,0.458,0,0,0.458,USD,,,,,,0.458
+        2026-10,synthetic_price,disk/AZURE/westus2/E6,,,,,,,,0.000003333,USD,made-up,0.01,,,,0.000003333
+        2026-10,unpriced,dbu/AZURE/PREMIUM_JOBS_COMPUTE_(PHOTON),1.5,hour,,,,,,,,,,2,no-price,1.5,
         "#);
     }
 
@@ -271,16 +271,19 @@ mod tests {
             "vm_cost": "1.450333333",
             "disk_cost": "0.000003333",
             "network_cost": "0",
-            "list_cost": "2.350336666"
+            "list_cost": "2.350336666",
+            "contracted_cost": "2.350336666"
           },
           "vendors": [
             {
               "vendor": "azure",
-              "list_cost": "1.450336666"
+              "list_cost": "1.450336666",
+              "contracted_cost": "1.450336666"
             },
             {
               "vendor": "databricks",
-              "list_cost": "0.9"
+              "list_cost": "0.9",
+              "contracted_cost": "0.9"
             }
           ],
           "sections": [
@@ -296,7 +299,8 @@ mod tests {
                   "vm_cost": "0.916",
                   "disk_cost": "0",
                   "network_cost": "0",
-                  "list_cost": "1.816"
+                  "list_cost": "1.816",
+                  "contracted_cost": "1.816"
                 },
                 {
                   "name": "platform",
@@ -307,7 +311,8 @@ mod tests {
                   "vm_cost": "0.458",
                   "disk_cost": "0",
                   "network_cost": "0",
-                  "list_cost": "0.458"
+                  "list_cost": "0.458",
+                  "contracted_cost": "0.458"
                 },
                 {
                   "name": "ml",
@@ -318,7 +323,8 @@ mod tests {
                   "vm_cost": "0.076333333",
                   "disk_cost": "0.000003333",
                   "network_cost": "0",
-                  "list_cost": "0.076336666"
+                  "list_cost": "0.076336666",
+                  "contracted_cost": "0.076336666"
                 }
               ]
             }
@@ -333,7 +339,8 @@ mod tests {
               "vm_cost": "0.458",
               "disk_cost": "0",
               "network_cost": "0",
-              "list_cost": "0.458"
+              "list_cost": "0.458",
+              "contracted_cost": "0.458"
             }
           ],
           "unpriced": [
@@ -412,10 +419,10 @@ mod tests {
             csv.lines()
                 .next()
                 .unwrap()
-                .ends_with(",quantity_per_hour,storage_cost")
+                .ends_with(",quantity_per_hour,storage_cost,contracted_cost")
         );
         assert!(
-            csv.contains(",platform,,,0,0,0,0,0.18,0.23,USD,,,,,,0.05\n"),
+            csv.contains(",platform,,,0,0,0,0,0.18,0.23,USD,,,,,,0.05,0.23\n"),
             "{csv}"
         );
         let json: serde_json::Value = serde_json::from_str(&shown(Format::Json, Dimension::Sku)).unwrap();

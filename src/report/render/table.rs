@@ -41,8 +41,14 @@ fn cost_columns(report: &CostReport) -> Vec<&'static str> {
     ["DBU", "DBU cost", "VM cost", "Disk cost", "Network cost"]
         .into_iter()
         .chain(storage)
+        .chain(list_column(report))
         .chain(["Cost"])
         .collect()
+}
+
+/// List costs have a column where they are not the costs.
+fn list_column(report: &CostReport) -> Option<&'static str> {
+    report.has_contract().then_some("List cost")
 }
 
 pub(super) fn page(report: &CostReport, options: &RenderOptions) -> Page {
@@ -118,13 +124,26 @@ fn warnings(report: &CostReport, places: u32) -> Vec<String> {
 
 fn notes(report: &CostReport, places: u32) -> Vec<String> {
     let period = Month::period(&report.month());
-    let mut notes = vec![format!("Period {period}, days in UTC. Costs are list costs.")];
+    let costs = match report.has_contract() {
+        true => "what a contract says",
+        false => "list costs",
+    };
+    let mut notes = vec![format!("Period {period}, days in UTC. Costs are {costs}.")];
     if !report.is_empty() {
         notes.push(format!(
             "Exact total: {} {}.",
             nano_text(report.total().total_nano()),
             currency(report.currency())
         ));
+        if report.has_contract() {
+            let (cost, list) = (report.total().total_nano(), report.total().list_nano);
+            notes.push(format!(
+                "At list prices: {} {}. Saved by contract: {}.",
+                nano_text(list),
+                currency(report.currency()),
+                nano_text(list.saturating_sub(cost))
+            ));
+        }
         notes.push(format!(
             "Every cell is rounded by itself, half to even, to {places} decimals. Sums are exact; a (rounding) line \
              shows by how much the lines shown differ from the total shown."
@@ -146,14 +165,20 @@ fn notes(report: &CostReport, places: u32) -> Vec<String> {
 
 fn vendor_table(report: &CostReport, places: u32) -> Table {
     let vendors = report.vendors();
-    let lines = vendors
-        .iter()
-        .map(|vendor| (vec![vendor.vendor.to_owned()], vec![vendor.cost_nano]));
+    let lines = vendors.iter().map(|vendor| {
+        let numbers = with_list(report, vendor.list_nano, vendor.cost_nano);
+        (vec![vendor.vendor.to_owned()], numbers)
+    });
+    let total = report.total();
     Table {
         title: "By vendor".to_owned(),
         names: vec!["Vendor"],
-        numbers: vec!["Cost"],
-        rows: with_total(lines.collect(), &[report.total().total_nano()], places),
+        numbers: list_column(report).into_iter().chain(["Cost"]).collect(),
+        rows: with_total(
+            lines.collect(),
+            &with_list(report, total.list_nano, total.total_nano()),
+            places,
+        ),
     }
 }
 
@@ -161,7 +186,7 @@ fn dimension_table(report: &CostReport, dimension: Dimension, places: u32) -> Ta
     let groups = report.by(dimension);
     let title = format!("By {}", label(dimension));
     if dimension == Dimension::Sku {
-        return sku_table(title, &groups, report.total(), places);
+        return sku_table(report, title, &groups, places);
     }
     Table {
         title,
@@ -176,12 +201,13 @@ fn dimension_table(report: &CostReport, dimension: Dimension, places: u32) -> Ta
 }
 
 /// A SKU is one category, so it has one cost, and a quantity in its own unit, which has no total.
-fn sku_table(title: String, groups: &[Group], total: &Cost, places: u32) -> Table {
+fn sku_table(report: &CostReport, title: String, groups: &[Group], places: u32) -> Table {
+    let numbers = |cost: &Cost| with_list(report, cost.list_nano, cost.total_nano());
     let lines = groups.iter().map(|group| {
         let name = vec![group.name.clone(), group.unit.unwrap_or_default().to_owned()];
-        (name, vec![group.cost.total_nano()])
+        (name, numbers(&group.cost))
     });
-    let mut rows = with_total(lines.collect(), &[total.total_nano()], places);
+    let mut rows = with_total(lines.collect(), &numbers(report.total()), places);
     let quantities = groups
         .iter()
         .map(|group| money(group.quantity_nano.unwrap_or_default(), places));
@@ -195,7 +221,11 @@ fn sku_table(title: String, groups: &[Group], total: &Cost, places: u32) -> Tabl
     Table {
         title,
         names: vec!["SKU", "Unit"],
-        numbers: vec!["Quantity", "Cost"],
+        numbers: ["Quantity"]
+            .into_iter()
+            .chain(list_column(report))
+            .chain(["Cost"])
+            .collect(),
         rows,
     }
 }
@@ -294,6 +324,12 @@ fn cost_lines(report: &CostReport, groups: &[Group]) -> Vec<Line> {
         .collect()
 }
 
+/// A cost, behind what it is at list prices where that is shown.
+fn with_list(report: &CostReport, list_nano: i128, cost_nano: i128) -> Vec<i128> {
+    let list = report.has_contract().then_some(list_nano);
+    list.into_iter().chain([cost_nano]).collect()
+}
+
 /// In the order of [`cost_columns`].
 fn cost_numbers(report: &CostReport, cost: &Cost) -> Vec<i128> {
     let storage = report.has_storage().then_some(cost.storage_nano);
@@ -306,6 +342,7 @@ fn cost_numbers(report: &CostReport, cost: &Cost) -> Vec<i128> {
     ]
     .into_iter()
     .chain(storage)
+    .chain(report.has_contract().then_some(cost.list_nano))
     .chain([cost.total_nano()])
     .collect()
 }

@@ -155,11 +155,9 @@ fn walk_chain(
             Ok(stored) => {
                 let charge = &stored.entry.charge;
                 report.add(walk.entry(stored.number, &stored.entry, &stored.digests, stored.hash));
-                report.balances.transfer(
-                    &stored.entry.debit,
-                    &stored.entry.credit,
-                    charge.list_cost_nano.into(),
-                );
+                report
+                    .balances
+                    .transfer(&stored.entry.debit, &stored.entry.credit, charge.cost_nano.into());
             }
             Err(unreadable) => match *unreadable {
                 UnreadableEntry {

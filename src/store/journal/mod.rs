@@ -159,7 +159,7 @@ impl<'c> Writer<'c> {
             charge.period.start.timestamp(),
             charge.period.end.timestamp(),
             charge.quantity_nano,
-            charge.list_cost_nano,
+            charge.cost_nano,
             hash.0,
         ]);
         Ok(changed.at(self.tables.path, "writing an entry")? == 1)
@@ -204,7 +204,7 @@ impl<'c> Writer<'c> {
                     told.period.start.timestamp(),
                     told.period.end.timestamp(),
                     told.quantity_nano,
-                    told.list_cost_nano,
+                    told.cost_nano,
                 ];
                 statement.query_row(values, |row| row.get(0)).optional()
             })

@@ -35,7 +35,7 @@ impl Rollup {
         let added = sums
             .quantity_nano
             .checked_add(charge.quantity_nano)
-            .zip(sums.cost_nano.checked_add(charge.list_cost_nano));
+            .zip(sums.cost_nano.checked_add(charge.cost_nano));
         let (quantity_nano, cost_nano) = added.ok_or_else(|| StoreError::TooLarge {
             what: format!("a day's sum of `{}`", charge.meter),
         })?;

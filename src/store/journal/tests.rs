@@ -140,7 +140,7 @@ fn a_fact_told_differently_rolls_the_whole_batch_back() {
     let mut batch = vm_hour("i-9", 3);
     let mut changed = charges(&vm_hour("i-1", 0)).remove(0);
     changed.price = price("0.3");
-    changed.list_cost_nano = 300_000_000;
+    changed.cost_nano = 300_000_000;
     batch.push(Rated::Charge(changed));
     match database.append("s", &batch) {
         Err(StoreError::Conflict { what, differences }) => {
@@ -149,8 +149,8 @@ fn a_fact_told_differently_rolls_the_whole_batch_back() {
                 "`vm/AZURE/westus2/Standard_DS3_v2/on_demand` of `i-1` from 2026-10-01T00:00:00Z (entry 1)"
             );
             let fields: Vec<_> = differences.iter().map(|d| d.field).collect();
-            assert_eq!(fields, ["price", "list cost"]);
-            assert_eq!(differences[1].to_string(), "list cost: known `0.229`, told `0.3`");
+            assert_eq!(fields, ["price", "cost"]);
+            assert_eq!(differences[1].to_string(), "cost: known `0.229`, told `0.3`");
         }
         other => panic!("{other:?}"),
     }

@@ -226,7 +226,10 @@ fn machines_have_their_meters_however_they_are_bought() {
             ["dbu/AZURE/PREMIUM_ALL_PURPOSE_COMPUTE 0.75".to_owned()],
         ]
     );
-    assert_eq!((adhoc.driver.vcpus, adhoc.driver.local_disk_mb), (Some(4), Some(28 * 1024)));
+    assert_eq!(
+        (adhoc.driver.vcpus, adhoc.driver.local_disk_mb),
+        (Some(4), Some(28 * 1024))
+    );
     assert_eq!(adhoc.worker, adhoc.driver);
     // A job, whatever its availability says.
     let short = &simulation.jobs[0].job_clusters[0].admitted;
