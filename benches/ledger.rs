@@ -145,7 +145,9 @@ fn report(database: &Database) -> String {
         currency: head.currency,
         head: head.hash,
         ledger_entries: u64::try_from(head.entries).unwrap(),
+        closed_at: None,
         rows: database.cost_rows(&month.period()).unwrap(),
+        late: Vec::new(),
         unpriced: database.unpriced_rows(&month.period()).unwrap(),
         unfinished_runs: database.unfinished_runs().unwrap(),
     });

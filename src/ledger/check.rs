@@ -32,6 +32,8 @@ pub mod code {
     pub const BALANCE: &str = "ledger::balance";
     /// A daily roll-up does not agree with the entries of its day.
     pub const ROLLUP: &str = "ledger::rollup";
+    /// A month that is closed has another sum, or another head, than when it was closed.
+    pub const CLOSING: &str = "ledger::closing";
     /// An entry cannot be read.
     pub const UNREADABLE: &str = "ledger::unreadable";
 }

@@ -16,6 +16,7 @@ pub mod balance;
 mod canonical;
 pub mod chain;
 pub mod check;
+pub mod closing;
 pub mod fact;
 pub mod rate;
 pub mod summary;

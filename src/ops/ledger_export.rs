@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::files::not_written;
 use super::ledger::{diagnose, open_read_only};
 use crate::model::diagnostic::Diagnostics;
-use crate::model::period::Month;
+use crate::model::period::{Month, Period, from_unix};
 use crate::report::journal::{Journal, JournalFormat, Numbered, Opening};
+use crate::store::entries::StoredEntry;
 use crate::store::{Database, StoreError};
 
 /// What to export.
@@ -66,12 +67,20 @@ fn write(
     let opening = opening(database, options)?;
     let (journal, first) = Journal::begin(options.format, &opening);
     out.write_all(first.as_bytes()).map_err(Failure::Write)?;
+    let closings = database.closings()?;
     let mut entries = 0_u64;
-    database.visit_entries(period.as_ref(), &mut |stored| -> Result<(), Failure> {
+    let mut visit = |stored: StoredEntry| -> Result<(), Failure> {
+        let start = stored.entry.charge.period.start;
+        let late_in = closings.late_in(stored.number, start);
+        let billed_in = late_in.unwrap_or_else(|| Month::of(start));
+        if options.month.is_some_and(|month| month != billed_in) {
+            return Ok(());
+        }
         let text = journal.entry(Numbered {
             number: stored.number,
             entry: &stored.entry,
             hash: &stored.hash,
+            late_in,
         });
         out.write_all(text.as_bytes()).map_err(Failure::Write)?;
         entries = entries.saturating_add(1);
@@ -79,7 +88,18 @@ fn write(
             progress(entries, opening.entries);
         }
         Ok(())
-    })?;
+    };
+    // Charges of earlier months are read only where some are billed in this one.
+    if let Some(month) = options.month
+        && !database.late_rows(month)?.is_empty()
+    {
+        let earlier = Period {
+            start: from_unix(0),
+            end: month.period().start,
+        };
+        database.visit_entries(Some(&earlier), &mut visit)?;
+    }
+    database.visit_entries(period.as_ref(), &mut visit)?;
     // Balances are those of the whole ledger.
     if let (None, Some(currency), Some(last)) = (options.month, opening.currency, database.latest_day()?) {
         let text = journal.end(last, currency, &database.balances()?);

@@ -10,6 +10,7 @@ pub mod import;
 pub mod ingest;
 pub mod judge;
 pub mod ledger;
+pub mod ledger_close;
 pub mod ledger_copy;
 pub mod ledger_export;
 pub mod lint;

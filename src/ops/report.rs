@@ -37,12 +37,20 @@ pub fn report(path: &Path, month: Option<Month>) -> Result<CostReport, Diagnosti
 /// When the file cannot be read.
 pub fn month_report(database: &Database, month: Month) -> Result<CostReport, StoreError> {
     let head = database.head()?;
+    let closing = database.closings()?.of(month).cloned();
+    // A closed month is reported as of its closing, whatever the ledger has grown to.
+    let (entries, hash) = match &closing {
+        Some(closing) => (closing.entries, closing.head),
+        None => (u64::try_from(head.entries).unwrap_or_default(), head.hash),
+    };
     Ok(CostReport::new(MonthInput {
         month,
         currency: head.currency,
-        head: head.hash,
-        ledger_entries: u64::try_from(head.entries).unwrap_or_default(),
+        head: hash,
+        ledger_entries: entries,
+        closed_at: closing.map(|closing| closing.closed_at),
         rows: database.cost_rows(&month.period())?,
+        late: database.late_rows(month)?,
         unpriced: database.unpriced_rows(&month.period())?,
         unfinished_runs: database.unfinished_runs()?,
     }))

@@ -5,6 +5,7 @@
 //! never fed back into a sum.
 
 pub mod billing_usage;
+pub mod closing;
 pub mod comparison;
 pub mod compliance;
 pub mod cost;

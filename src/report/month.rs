@@ -13,7 +13,7 @@ use crate::ledger::summary::{CostRow, UnpricedRow};
 use crate::model::charge::{Price, UnpricedReason};
 use crate::model::meter::{Category, Meter};
 use crate::model::money::Currency;
-use crate::model::period::Month;
+use crate::model::period::{Instant, Month};
 
 /// What a month's report is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,12 @@ pub struct MonthInput {
     pub head: ChainHash,
     /// Entries in the ledger.
     pub ledger_entries: u64,
+    /// When the month was closed; head and entries are those of that time. None while it is open.
+    pub closed_at: Option<Instant>,
     /// The month's daily rows.
     pub rows: Vec<CostRow>,
+    /// Charges of earlier months, told after these were closed and so billed in this one.
+    pub late: Vec<CostRow>,
     /// The month's usage without a price.
     pub unpriced: Vec<UnpricedRow>,
     /// Scenarios begun and not finished: facts that may be missing.
@@ -98,15 +102,13 @@ impl CostReport {
     /// The report of a month.
     pub fn new(input: MonthInput) -> CostReport {
         let mut total = Cost::default();
-        for row in &input.rows {
+        let rows = || input.rows.iter().chain(&input.late);
+        for row in rows() {
             total.add(row);
         }
-        let clouds: BTreeSet<_> = input.rows.iter().map(|row| row.meter.cloud).collect();
-        let has_storage = input
-            .rows
-            .iter()
-            .any(|row| row.meter.category() == Category::Storage);
-        let has_contract = input.rows.iter().any(|row| row.price.list_unit_price.is_some());
+        let clouds: BTreeSet<_> = rows().map(|row| row.meter.cloud).collect();
+        let has_storage = rows().any(|row| row.meter.category() == Category::Storage);
+        let has_contract = rows().any(|row| row.price.list_unit_price.is_some());
         CostReport {
             input,
             total,
@@ -159,18 +161,44 @@ impl CostReport {
 
     /// Whether nothing was billed.
     pub fn is_empty(&self) -> bool {
-        self.input.rows.is_empty()
+        self.rows().next().is_none()
+    }
+
+    /// When the month was closed; none while it is open.
+    pub fn closed_at(&self) -> Option<Instant> {
+        self.input.closed_at
+    }
+
+    /// Everything that is billed in the month.
+    fn rows(&self) -> impl Iterator<Item = &CostRow> {
+        self.input.rows.iter().chain(&self.input.late)
+    }
+
+    /// Corrections of closed months, by the month of their charges: part of the total, not beside it.
+    pub fn corrections(&self) -> Vec<Group> {
+        let mut months: BTreeMap<String, Group> = BTreeMap::new();
+        for row in &self.input.late {
+            let month = row.day.format("%Y-%m").to_string();
+            let group = months.entry(month.clone()).or_insert_with(|| Group {
+                name: month,
+                quantity_nano: None,
+                unit: None,
+                cost: Cost::default(),
+            });
+            group.add(row);
+        }
+        months.into_values().collect()
     }
 
     /// The month by a dimension: the dearest group first, equals by name; days in their order.
     pub fn by(&self, dimension: Dimension) -> Vec<Group> {
-        self.grouped(self.input.rows.iter(), dimension)
+        self.grouped(self.rows(), dimension)
     }
 
     /// What idle pool instances cost, by pool. These costs are part of the total, not beside it.
     pub fn idle_pools(&self) -> Vec<Group> {
         let idle = |row: &&CostRow| !row.subject.pool.is_empty() && row.subject.cluster_id.is_empty();
-        self.grouped(self.input.rows.iter().filter(idle), Dimension::Pool)
+        self.grouped(self.rows().filter(idle), Dimension::Pool)
     }
 
     fn grouped<'a>(&'a self, rows: impl Iterator<Item = &'a CostRow>, dimension: Dimension) -> Vec<Group> {
@@ -209,7 +237,7 @@ impl CostReport {
     /// What each vendor is owed, the most first.
     pub fn vendors(&self) -> Vec<VendorTotal> {
         let mut sums: BTreeMap<&'static str, (i128, i128)> = BTreeMap::new();
-        for row in &self.input.rows {
+        for row in self.rows() {
             let (cost, list) = sums.entry(row.meter.vendor()).or_default();
             *cost = cost.saturating_add(i128::from(row.cost_nano));
             *list = list.saturating_add(i128::from(row.list_cost_nano));
@@ -249,7 +277,7 @@ impl CostReport {
     /// Prices that are placeholders, with what was billed at them, the most first.
     pub fn synthetic_prices(&self) -> Vec<SyntheticPrice> {
         let mut found: BTreeMap<_, SyntheticPrice> = BTreeMap::new();
-        for row in self.input.rows.iter().filter(|row| row.price.synthetic) {
+        for row in self.rows().filter(|row| row.price.synthetic) {
             let key = (row.meter.to_string(), &row.price.source, row.price.unit_price);
             let price = found.entry(key).or_insert_with(|| SyntheticPrice {
                 meter: Arc::clone(&row.meter),
@@ -265,7 +293,7 @@ impl CostReport {
 
     /// Where the prices come from, sorted.
     pub fn price_sources(&self) -> BTreeSet<&str> {
-        self.input.rows.iter().map(|row| &*row.price.source).collect()
+        self.rows().map(|row| &*row.price.source).collect()
     }
 }
 
@@ -328,6 +356,8 @@ pub(crate) mod tests {
             head: ChainHash::genesis(),
             ledger_entries: 7,
             rows,
+            closed_at: None,
+            late: Vec::new(),
             unpriced: Vec::new(),
             unfinished_runs: Vec::new(),
         }

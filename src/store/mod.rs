@@ -19,6 +19,7 @@
 //! ```
 
 pub mod check;
+pub mod closing;
 pub mod cluster_record;
 pub mod copy;
 pub mod database;

@@ -17,7 +17,7 @@ use crate::ledger::summary::{CostRow, UnpricedRow};
 use crate::model::charge::UnpricedReason;
 use crate::model::exact::parse_decimal;
 use crate::model::money::Currency;
-use crate::model::period::{Instant, Period, SECONDS_PER_DAY, from_unix};
+use crate::model::period::{Instant, Month, Period, SECONDS_PER_DAY, from_unix};
 
 /// Where the ledger stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Head {
     pub currency: Option<Currency>,
 }
 
-/// Sums over a period, in nanos.
+/// Sums over a month, in nanos.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
     /// What is owed.
@@ -104,12 +104,27 @@ impl Database {
     /// [`StoreError::NotWholeDays`] for a period that does not start and end at UTC midnights.
     pub fn cost_rows(&self, period: &Period) -> Result<Vec<CostRow>, StoreError> {
         let (first, after) = days(period)?;
-        let mut dimensions = Dimensions::new(&self.connection, &self.path);
         let sql = "SELECT day, subject_id, meter_id, price_id, quantity_nano, cost_nano, entries FROM rollup_day \
                    WHERE day >= ?1 AND day < ?2 ORDER BY day, subject_id, meter_id, price_id";
+        self.rows_of_costs(sql, [first, after])
+    }
+
+    /// Costs of earlier months that are booked in this one, because these were closed when they were told; from the roll-ups
+    /// alone, in order of days.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn late_rows(&self, month: Month) -> Result<Vec<CostRow>, StoreError> {
+        let sql = "SELECT day, subject_id, meter_id, price_id, quantity_nano, cost_nano, entries FROM rollup_late \
+                   WHERE billing_month = ?1 ORDER BY day, subject_id, meter_id, price_id";
+        self.rows_of_costs(sql, [month.to_string()])
+    }
+
+    fn rows_of_costs(&self, sql: &str, asked: impl rusqlite::Params) -> Result<Vec<CostRow>, StoreError> {
+        let mut dimensions = Dimensions::new(&self.connection, &self.path);
         let doing = "reading daily sums";
         let mut statement = self.connection.prepare_cached(sql).at(&self.path, doing)?;
-        let mut rows = statement.query([first, after]).at(&self.path, doing)?;
+        let mut rows = statement.query(asked).at(&self.path, doing)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().at(&self.path, doing)? {
             let number = |column| row.get::<_, i64>(column).at(&self.path, doing);
@@ -187,13 +202,14 @@ impl Database {
         })
     }
 
-    /// Sums of a period, from the roll-ups alone.
+    /// What is billed in a month, late charges of earlier months with it; from the roll-ups alone.
     ///
     /// # Errors
-    /// [`StoreError::NotWholeDays`] for a period that does not start and end at UTC midnights.
-    pub fn totals(&self, period: &Period) -> Result<Totals, StoreError> {
+    /// [`StoreError`] when the file cannot be read.
+    pub fn totals(&self, month: Month) -> Result<Totals, StoreError> {
         let mut totals = Totals::default();
-        for row in self.cost_rows(period)? {
+        let rows = self.cost_rows(&month.period())?.into_iter();
+        for row in rows.chain(self.late_rows(month)?) {
             let cost = i128::from(row.cost_nano);
             totals.cost_nano = totals.cost_nano.saturating_add(cost);
             let vendor = totals.by_vendor.entry(row.meter.vendor()).or_default();

@@ -12,6 +12,7 @@ mod billing_usage;
 mod billing_usage_oracle;
 mod cases;
 mod checking;
+mod closing_errors;
 mod cluster_policy;
 mod compliance;
 mod console;

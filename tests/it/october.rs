@@ -442,7 +442,7 @@ fn the_report_is_the_ledger_however_it_is_cut() {
         ["analytics", "data-platform", "ml"].map(str::to_owned).into()
     );
     let database = Database::open_read_only(ledger).unwrap();
-    assert_eq!(database.totals(&october().period()).unwrap().cost_nano, total);
+    assert_eq!(database.totals(october()).unwrap().cost_nano, total);
 }
 
 /// A second program's view of every entry: a VM's quantity is its seconds, a cost is quantity times price, and

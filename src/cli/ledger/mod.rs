@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod close;
 mod export;
 mod restore;
 
@@ -17,6 +18,10 @@ use crate::ops::ledger_copy::Copied;
 pub(super) enum Ledger {
     /// Recompute every hash, balance and roll-up
     Check(check::Check),
+    /// Make a month final
+    Close(close::Close),
+    /// List the months that are closed
+    Closings(close::List),
     /// Write the entries for hledger, Beancount, or as CSV
     Export(export::Export),
     /// Copy a ledger that may be in use, and check the copy
@@ -29,6 +34,8 @@ impl Ledger {
     pub fn run(self) -> Exit {
         finish(match self {
             Ledger::Check(command) => command.answer(),
+            Ledger::Close(command) => command.answer(),
+            Ledger::Closings(command) => command.answer(),
             Ledger::Export(command) => command.answer(),
             Ledger::Backup(command) => command.answer(),
             Ledger::Restore(command) => command.answer(),

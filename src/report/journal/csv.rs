@@ -6,7 +6,7 @@ use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 27] = [
+const HEADER: [&str; 30] = [
     "x_EntryNumber",
     "ChargePeriodStart",
     "ChargePeriodEnd",
@@ -34,6 +34,9 @@ const HEADER: [&str; 27] = [
     "x_Hash",
     "ContractedCost",
     "ContractedUnitPrice",
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "ChargeClass",
 ];
 
 pub(super) fn opening() -> String {
@@ -71,6 +74,9 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         told.hash.to_string(),
         amount(charge.cost_nano.into()),
         charge.price.unit_price.to_string(),
+        rfc3339(told.billing_month().period().start),
+        rfc3339(told.billing_month().period().end),
+        told.charge_class().to_owned(),
     ])
 }
 

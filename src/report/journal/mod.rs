@@ -18,7 +18,7 @@ use crate::ledger::chain::ChainHash;
 use crate::ledger::transaction::Entry;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::money::Currency;
-use crate::model::period::{Instant, rfc3339};
+use crate::model::period::{Instant, Month, rfc3339};
 
 /// What an export begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,24 @@ pub struct Numbered<'a> {
     pub entry: &'a Entry,
     /// Its hash.
     pub hash: &'a ChainHash,
+    /// The month in which it is billed, where that is not the month of its charge: it is a correction of a closed month.
+    pub late_in: Option<Month>,
+}
+
+impl Numbered<'_> {
+    /// The month in which it is billed.
+    fn billing_month(&self) -> Month {
+        self.late_in
+            .unwrap_or_else(|| Month::of(self.entry.charge.period.start))
+    }
+
+    /// As FOCUS has it: `Correction` for what corrects a closed month, else nothing.
+    fn charge_class(&self) -> &'static str {
+        match self.late_in {
+            Some(_) => "Correction",
+            None => "",
+        }
+    }
 }
 
 /// Whose form.
@@ -151,6 +169,11 @@ fn facts(told: Numbered<'_>) -> Vec<(&'static str, String)> {
     let quantity = decimal_text(nano_to_decimal(charge.quantity_nano));
     let mut facts = vec![
         ("period", period),
+        (
+            "billing-month",
+            told.late_in.map(|m| m.to_string()).unwrap_or_default(),
+        ),
+        ("charge-class", told.charge_class().to_owned()),
         ("resource", charge.resource.to_string()),
         ("quantity", format!("{quantity} {}", charge.meter.unit())),
         ("unit-price", charge.price.unit_price.to_string()),
@@ -219,6 +242,7 @@ mod tests {
             number: 1,
             entry: &entry,
             hash: &hash,
+            late_in: None,
         }));
         let mut balances = Balances::default();
         balances.transfer(&entry.debit, &entry.credit, 229_000_000);

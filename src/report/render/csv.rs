@@ -1,7 +1,7 @@
 //! The report as CSV: one table, the column `section` says what a line is about. Exact numbers.
 //!
-//! Sections: `total`, `vendor`, one per dimension asked for, `idle_pool`, `synthetic_price`, `unpriced`. The lines of
-//! a dimension sum to the line `total`; `idle_pool` and `synthetic_price` are parts of it, `unpriced` is in no sum.
+//! Sections: `total`, `vendor`, one per dimension asked for, `correction` (of closed months), `idle_pool`, `synthetic_price`, `unpriced`. The lines of
+//! a dimension sum to the line `total`; `correction`, `idle_pool` and `synthetic_price` are parts of it, `unpriced` is in no sum.
 
 use super::RenderOptions;
 use super::name;
@@ -87,6 +87,8 @@ fn lines(report: &CostReport, options: &RenderOptions) -> Vec<Line> {
                 .map(|group| group_line(dimension.as_str(), group)),
         );
     }
+    let corrections = report.corrections().into_iter();
+    lines.extend(corrections.map(|group| group_line("correction", group)));
     let idle = report.idle_pools().into_iter();
     lines.extend(idle.map(|group| group_line("idle_pool", group)));
     lines.extend(report.synthetic_prices().into_iter().map(|synthetic| Line {

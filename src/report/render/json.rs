@@ -16,11 +16,17 @@ struct ReportForm {
     billing_period_start: String,
     billing_period_end: String,
     billing_currency: Option<String>,
+    /// Only where the month is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<String>,
     ledger: LedgerForm,
     total: CostForm,
     vendors: Vec<VendorForm>,
     sections: Vec<SectionForm>,
     idle_pools: Vec<GroupForm>,
+    /// Only where there are some: charges of closed months, by the month of the charge.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrections: Vec<GroupForm>,
     unpriced: Vec<UnpricedForm>,
     synthetic_prices: Vec<SyntheticForm>,
     price_sources: Vec<String>,
@@ -101,6 +107,7 @@ fn form(report: &CostReport, options: &RenderOptions) -> ReportForm {
         billing_period_start: rfc3339(period.start),
         billing_period_end: rfc3339(period.end),
         billing_currency: report.currency().map(String::from),
+        closed_at: report.closed_at().map(rfc3339),
         ledger: LedgerForm {
             entries: report.ledger_entries(),
             head: report.head().to_string(),
@@ -116,6 +123,7 @@ fn form(report: &CostReport, options: &RenderOptions) -> ReportForm {
             })
             .collect(),
         idle_pools: groups(report, report.idle_pools()),
+        corrections: groups(report, report.corrections()),
         unpriced: unpriced(report),
         synthetic_prices: synthetic(report),
         price_sources: report.price_sources().into_iter().map(str::to_owned).collect(),

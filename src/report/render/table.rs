@@ -5,7 +5,7 @@ use super::RenderOptions;
 use crate::ledger::check::nano_text;
 use crate::model::exact::{HourlyRate, NANO_PLACES, RunningTotal, decimal_text, nano_rounded};
 use crate::model::money::Currency;
-use crate::model::period::Month;
+use crate::model::period::{Month, rfc3339};
 use crate::report::cost::Cost;
 use crate::report::dimension::Dimension;
 use crate::report::month::{CostReport, Group, UnpricedGroup};
@@ -59,6 +59,7 @@ pub(super) fn page(report: &CostReport, options: &RenderOptions) -> Page {
         for dimension in &options.dimensions {
             tables.push(dimension_table(report, *dimension, places));
         }
+        tables.extend(correction_table(report, places));
         tables.extend(idle_table(report, places));
         tables.extend(synthetic_table(report, places));
     }
@@ -155,10 +156,13 @@ fn notes(report: &CostReport, places: u32) -> Vec<String> {
             .collect();
         notes.push(format!("Prices: {}.", sources.join(", ")));
     }
+    let closed = report.closed_at();
+    let closed = closed.map(|at| format!(" Closed at {}.", rfc3339(at)));
     notes.push(format!(
-        "Ledger: {} entries, head {}.",
+        "Ledger: {} entries, head {}.{}",
         report.ledger_entries(),
-        report.head()
+        report.head(),
+        closed.unwrap_or_default()
     ));
     notes
 }
@@ -230,8 +234,34 @@ fn sku_table(report: &CostReport, title: String, groups: &[Group], places: u32) 
     }
 }
 
+fn correction_table(report: &CostReport, places: u32) -> Option<Table> {
+    part_table(
+        report,
+        "Corrections of closed months (part of the costs above)",
+        "Charged in",
+        report.corrections(),
+        places,
+    )
+}
+
 fn idle_table(report: &CostReport, places: u32) -> Option<Table> {
-    let groups = report.idle_pools();
+    part_table(
+        report,
+        "Idle pool instances (part of the costs above)",
+        "Pool",
+        report.idle_pools(),
+        places,
+    )
+}
+
+/// Some groups with their own total; none where there are none.
+fn part_table(
+    report: &CostReport,
+    title: &str,
+    name: &'static str,
+    groups: Vec<Group>,
+    places: u32,
+) -> Option<Table> {
     if groups.is_empty() {
         return None;
     }
@@ -240,8 +270,8 @@ fn idle_table(report: &CostReport, places: u32) -> Option<Table> {
         total.add_cost(&group.cost);
     }
     Some(Table {
-        title: "Idle pool instances (part of the costs above)".to_owned(),
-        names: vec!["Pool"],
+        title: title.to_owned(),
+        names: vec![name],
         numbers: cost_columns(report),
         rows: with_total(cost_lines(report, &groups), &cost_numbers(report, &total), places),
     })

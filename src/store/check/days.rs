@@ -9,13 +9,17 @@ use super::{CheckReport, Steps};
 use crate::ledger::balance::{LineSums, compare_day};
 use crate::ledger::check::{Finding, KeyWalk};
 use crate::ledger::fact::FactKey;
-use crate::model::period::SECONDS_PER_DAY;
+use crate::model::period::{SECONDS_PER_DAY, from_unix};
+use crate::store::closing::closings;
 use crate::store::dimension::Dimensions;
 use crate::store::error::{At, StoreError};
+use crate::store::intern::Tables;
 use crate::store::query;
 
 /// Subject, meter, price.
 type Line = (i64, i64, i64);
+/// The month it is booked in, the day of the charge.
+type LateLine = (String, i64, Line);
 
 /// Reads entries in order of their keys, which is the order of time, and compares each day when it is over.
 pub(super) fn walk_days(
@@ -33,24 +37,35 @@ pub(super) fn walk_days(
         rest: stored_days(connection, path)?,
         open: None,
     };
+    let closings = closings(Tables { connection, path })?;
+    let mut late: BTreeMap<LateLine, LineSums> = BTreeMap::new();
     let mut keys = KeyWalk::default();
     let mut statement = connection.prepare(sql).at(path, doing)?;
     let mut rows = statement.query([]).at(path, doing)?;
     while let Some(row) = rows.next().at(path, doing)? {
         let number = |column| row.get::<_, i64>(column).at(path, doing);
         let key = FactKey(row.get(0).at(path, doing)?);
-        report.add(keys.key(key, u64::try_from(number(1)?).unwrap_or_default()));
+        let told = u64::try_from(number(1)?).unwrap_or_default();
+        report.add(keys.key(key, told));
         let day = number(2)?.div_euclid(SECONDS_PER_DAY);
         let sums = LineSums {
             quantity_nano: number(6)?.into(),
             cost_nano: number(7)?.into(),
             entries: 1,
         };
-        report.add(days.entry(day, (number(3)?, number(4)?, number(5)?), sums)?);
+        let line = (number(3)?, number(4)?, number(5)?);
+        match closings.late_in(told, from_unix(number(2)?)) {
+            Some(month) => late.entry((month.to_string(), day, line)).or_default().add(sums),
+            None => report.add(days.entry(day, line, sums)?),
+        }
         steps.step();
     }
     report.add(days.close()?);
     report.add(days.remaining()?);
+    let stored = stored_late(connection, path)?;
+    report.add(compare_day(&late, &stored, |(month, day, line)| {
+        format!("booked in {month}: {}", days.name(*day, *line))
+    }));
     Ok(())
 }
 
@@ -115,6 +130,27 @@ impl Days<'_> {
         };
         format!("{}, {whose}, {meter}", query::date(day))
     }
+}
+
+/// Late entries are few: their sums are held at once.
+fn stored_late(connection: &Connection, path: &Path) -> Result<BTreeMap<LateLine, LineSums>, StoreError> {
+    let sql = "SELECT billing_month, day, subject_id, meter_id, price_id, quantity_nano, cost_nano, entries \
+               FROM rollup_late";
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| {
+            let rows = statement.query_map([], |row| {
+                let sums = LineSums {
+                    quantity_nano: row.get::<_, i64>(5)?.into(),
+                    cost_nano: row.get::<_, i64>(6)?.into(),
+                    entries: row.get::<_, i64>(7)?.into(),
+                };
+                let line = (row.get(2)?, row.get(3)?, row.get(4)?);
+                Ok(((row.get(0)?, row.get(1)?, line), sums))
+            })?;
+            rows.collect()
+        })
+        .at(path, "reading late sums")
 }
 
 fn stored_days(connection: &Connection, path: &Path) -> Result<BTreeSet<i64>, StoreError> {

@@ -6,7 +6,8 @@
 
 mod days;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use self::days::walk_days;
@@ -18,7 +19,7 @@ use super::query;
 use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
-use crate::ledger::check::{ChainWalk, Finding, code};
+use crate::ledger::check::{ChainWalk, Finding, code, nano_text};
 use crate::model::money::Currency;
 
 /// Code of what SQLite itself finds wrong with the file.
@@ -88,6 +89,7 @@ pub fn check(database: &Database, progress: &mut dyn FnMut(u64, u64)) -> Result<
     report.add(structure(&snapshot, path)?);
     walk_chain(database, entries, &mut report, &mut steps)?;
     walk_days(&snapshot, path, &mut report, &mut steps)?;
+    report.add(closed_months(database)?);
     let (told, unreadable) = balances_of_rollups(&snapshot, path)?;
     report.add(unreadable);
     report.add(report.balances.compare(&told));
@@ -175,12 +177,61 @@ fn walk_chain(
     Ok(())
 }
 
+/// Whether the sums of closed months, and the ledger's head when they were closed, are still what they were.
+fn closed_months(database: &Database) -> Result<Vec<Finding>, StoreError> {
+    let mut findings = Vec::new();
+    for closing in database.closings()?.all() {
+        let (month, path) = (closing.month, database.path.as_path());
+        let mut compare = |what: String, expected: String, found: String| {
+            if expected != found {
+                findings.push(Finding {
+                    code: code::CLOSING,
+                    entry: None,
+                    what,
+                    expected,
+                    found,
+                });
+            }
+        };
+        let hash: Option<[u8; 32]> = database
+            .connection
+            .prepare_cached("SELECT hash FROM entry WHERE number = ?1")
+            .and_then(|mut statement| {
+                let number = i64::try_from(closing.entries).unwrap_or(i64::MAX);
+                statement.query_row([number], |row| row.get(0)).optional()
+            })
+            .at(path, "reading a closed month")?;
+        let hash = hash.map_or("missing".to_owned(), |hash| ChainHash(hash).to_string());
+        compare(
+            format!("the head when {month} was closed, entry {}", closing.entries),
+            closing.head.to_string(),
+            hash,
+        );
+        let found = database.totals(month)?.by_vendor;
+        let vendors: BTreeSet<&str> = closing
+            .cost_nano
+            .keys()
+            .map(String::as_str)
+            .chain(found.keys().copied())
+            .collect();
+        for vendor in vendors {
+            let closed = closing.cost_nano.get(vendor).copied().unwrap_or_default();
+            let found = found.get(vendor).copied().unwrap_or_default();
+            let what = format!("{month}, which is closed: the sum for {vendor}");
+            compare(what, nano_text(closed.into()), nano_text(found));
+        }
+    }
+    Ok(findings)
+}
+
 /// Balances as the roll-ups tell them: an independent road to the same numbers. With them, the lines whose subject
 /// or meter cannot be read.
 fn balances_of_rollups(connection: &Connection, path: &Path) -> Result<(Balances, Vec<Finding>), StoreError> {
     let doing = "summing daily sums";
     let sql = "SELECT subject_id, meter_id, sum(cost_nano / 1000000000), sum(cost_nano % 1000000000) \
-               FROM rollup_day GROUP BY subject_id, meter_id";
+               FROM (SELECT subject_id, meter_id, cost_nano FROM rollup_day \
+                     UNION ALL SELECT subject_id, meter_id, cost_nano FROM rollup_late) \
+               GROUP BY subject_id, meter_id";
     let mut dimensions = Dimensions::new(connection, path);
     let (mut balances, mut unreadable) = (Balances::default(), Vec::new());
     let mut statement = connection.prepare(sql).at(path, doing)?;

@@ -16,6 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use self::rollup::Rollup;
+use super::closing::closings;
 use super::database::Database;
 use super::entries::entry_of_key;
 use super::error::{At, StoreError};
@@ -27,7 +28,7 @@ use crate::ledger::rate::Rated;
 use crate::ledger::transaction::Entry;
 use crate::model::charge::Charge;
 use crate::model::money::Currency;
-use crate::model::period::{Instant, rfc3339};
+use crate::model::period::{Instant, Month, rfc3339};
 
 /// What a batch changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,6 +83,8 @@ struct Writer<'c> {
     before: i64,
     /// Whether any usage waits for a price; while none does, charges need not look.
     waiting: bool,
+    /// What begins before the end of the last closed month is late, and booked in the month after it.
+    closed: Option<(Instant, Month)>,
     /// Unpriced usage told in this batch.
     told: HashSet<FactKey>,
     rollup: Rollup,
@@ -111,6 +114,9 @@ impl<'c> Writer<'c> {
                 .connection
                 .query_row(waiting, [], |row| row.get(0))
                 .at(tables.path, "reading unpriced usage")?,
+            closed: closings(tables)?
+                .closed_until()
+                .map(|until| (until, Month::of(until))),
             told: HashSet::new(),
             rollup: Rollup::default(),
             insert: tables
@@ -136,7 +142,8 @@ impl<'c> Writer<'c> {
         if self.waiting {
             self.settle(&key, number, charge)?;
         }
-        self.rollup.add(&terms, charge)?;
+        let late = self.closed.filter(|(until, _)| charge.period.start < *until);
+        self.rollup.add(late.map(|(_, month)| month), &terms, charge)?;
         self.appended.new = self.appended.new.saturating_add(1);
         Ok(())
     }

@@ -56,7 +56,7 @@ fn a_batch_is_entries_roll_ups_and_a_head() {
     );
     assert_eq!(rows[0].day.to_string(), "2026-10-01");
     assert_eq!(*rows[0].price, price("0.229"));
-    let totals = database.totals(&october()).unwrap();
+    let totals = database.totals("2026-10".parse().unwrap()).unwrap();
     assert_eq!(
         (totals.cost_nano, totals.by_vendor.get("azure")),
         (2_748_000_000, Some(&2_748_000_000))

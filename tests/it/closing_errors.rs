@@ -1,0 +1,70 @@
+//! The part of the catalogue of diagnostics that is about closed months.
+
+use rusqlite::Connection;
+use std::path::Path;
+
+use crate::bench::tollgate_in;
+use crate::errors::{Case, prepared, write};
+
+/// Two months with a row of usage each; one of October has no price.
+fn told(folder: &Path) {
+    let row = |id: &str, sku: &str, day: &str| {
+        format!(
+            r#"{{"record_id":"{id}","workspace_id":"42","sku_name":"{sku}","cloud":"AZURE","usage_start_time":"{day}T00:00:00Z","usage_end_time":"{day}T01:00:00Z","usage_unit":"DBU","usage_quantity":"10","record_type":"ORIGINAL"}}"#
+        )
+    };
+    let rows = [
+        row("r-1", "PREMIUM_JOBS_COMPUTE", "2026-09-30"),
+        row("r-2", "PREMIUM_JOBS_COMPUTE", "2026-10-01"),
+        row("r-3", "PREMIUM_UNHEARD_OF", "2026-10-01"),
+    ];
+    write(folder, "usage.ndjson", rows.join("\n"));
+    // Usage without a price ends with 1.
+    run(folder, "ingest billing-usage usage.ndjson --ledger l.db", 1);
+}
+
+fn run(folder: &Path, command: &str, code: i32) {
+    let words: Vec<&str> = command.split(' ').collect();
+    let ended = tollgate_in(folder, &words).output().unwrap();
+    assert_eq!(ended.status.code(), Some(code), "{command}: {ended:?}");
+}
+
+fn closed(folder: &Path) {
+    told(folder);
+    run(folder, "ledger close l.db --month 2026-09 --at 2026-11-03", 0);
+}
+
+pub fn closings() -> Vec<Case> {
+    vec![
+        prepared(
+            "closing::not-over",
+            "ledger close l.db --month 2026-09 --at 2026-09-30",
+            told,
+        ),
+        prepared(
+            "closing::nothing",
+            "ledger close l.db --month 2026-08 --at 2026-11-03",
+            told,
+        ),
+        prepared(
+            "closing::order",
+            "ledger close l.db --month 2026-10 --at 2026-11-03 --with-unpriced",
+            told,
+        ),
+        prepared(
+            "closing::unpriced",
+            "ledger close l.db --month 2026-10 --at 2026-11-03",
+            closed,
+        ),
+        prepared("ledger::closing", "ledger check l.db", |folder| {
+            closed(folder);
+            Connection::open(folder.join("l.db"))
+                .unwrap()
+                .execute_batch(
+                    "PRAGMA journal_mode = DELETE; DROP TRIGGER closing_cost_is_not_changed;
+                     UPDATE closing_cost SET cost_nano = 4000000000",
+                )
+                .unwrap();
+        }),
+    ]
+}
