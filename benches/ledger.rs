@@ -33,8 +33,17 @@ fn main() {
 
 /// A million charges in order of time: VM and DBU of the nodes of 500 clusters of 20 teams.
 fn charges() -> Vec<Rated> {
+    let mut rated: Vec<Rated> = days(CHARGES_PER_DAY).flatten().collect();
+    rated.truncate(CHARGES);
+    assert_eq!(rated.len(), CHARGES);
+    rated
+}
+
+/// The charges of October, day by day; so many of each cluster and day.
+fn days(per_day: i64) -> impl Iterator<Item = Vec<Rated>> {
     let month: Month = "2026-10".parse().unwrap();
     let start = month.period().start.timestamp();
+    let seconds = 78_000 / per_day;
     let subjects: Vec<Arc<Subject>> = (0..CLUSTERS).map(subject).collect();
     let meters: Vec<Arc<Meter>> = [
         "vm/AZURE/westus2/Standard_DS3_v2/on_demand",
@@ -45,13 +54,13 @@ fn charges() -> Vec<Rated> {
     .map(|text| Arc::new(text.parse().unwrap()))
     .collect();
     let prices = ["0.229", "0.0458", "0.3"].map(price);
-    let mut rated = Vec::with_capacity(CHARGES);
-    for day in 0..DAYS {
-        for n in 0..CHARGES_PER_DAY {
+    (0..DAYS).map(move |day| {
+        let mut rated = Vec::new();
+        for n in 0..per_day {
             for (subject, cluster) in subjects.iter().zip(0_i64..) {
                 let kind = usize::try_from(n % 3).unwrap();
-                let from = start + day * 86_400 + n * 1_200 + cluster;
-                let period = Period::new(from_unix(from), from_unix(from + 1_199)).unwrap();
+                let from = start + day * 86_400 + n * seconds + cluster;
+                let period = Period::new(from_unix(from), from_unix(from + seconds - 1)).unwrap();
                 let usage = Usage {
                     resource: format!("{cluster:04x}-{n:04x}-{day:02}"),
                     subject: Arc::clone(subject),
@@ -64,10 +73,8 @@ fn charges() -> Vec<Rated> {
                 rated.extend(rate(&usage, &[PriceInForce { period, price }]).unwrap());
             }
         }
-    }
-    rated.truncate(CHARGES);
-    assert_eq!(rated.len(), CHARGES);
-    rated
+        rated
+    })
 }
 
 fn subject(cluster: i64) -> Arc<Subject> {
@@ -130,6 +137,19 @@ fn append_a_million_known(bencher: divan::Bencher) {
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn report_a_month_of_a_million(bencher: divan::Bencher) {
     let (_folder, database) = filled(&charges());
+    bencher.bench_local(|| report(&database));
+}
+
+/// Ten times the charges, of the same clusters: 650 a day each.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn report_a_month_of_ten_million(bencher: divan::Bencher) {
+    let folder = TempDir::new().unwrap();
+    let mut database = Database::open(folder.path().join("ledger.db")).unwrap();
+    for day in days(10 * CHARGES_PER_DAY) {
+        for batch in day.chunks(10 * BATCH) {
+            database.append("bench", batch).unwrap();
+        }
+    }
     bencher.bench_local(|| report(&database));
 }
 
