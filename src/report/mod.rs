@@ -19,6 +19,7 @@ pub mod month;
 pub mod render;
 pub mod resources;
 pub mod sarif;
+pub mod statement;
 pub mod timeline;
 
 pub use dimension::Dimension;

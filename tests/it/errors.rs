@@ -210,6 +210,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(scenarios());
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());
+    all.extend(crate::statement_errors::statements());
     all
 }
 

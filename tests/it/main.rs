@@ -36,3 +36,5 @@ mod price_errors;
 mod price_files;
 mod resources;
 mod sandbox;
+mod statement;
+mod statement_errors;
