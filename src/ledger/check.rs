@@ -32,6 +32,8 @@ pub mod code {
     pub const BALANCE: &str = "ledger::balance";
     /// A daily roll-up does not agree with the entries of its day.
     pub const ROLLUP: &str = "ledger::rollup";
+    /// A vendor's month comes to something else than was asserted.
+    pub const ASSERTION: &str = "ledger::assertion";
     /// An entry cannot be read.
     pub const UNREADABLE: &str = "ledger::unreadable";
 }

@@ -4,6 +4,7 @@
 //! SQLite, the clock, files. Sums are exact; what a reader is shown rounded is rounded once, cell by cell, and
 //! never fed back into a sum.
 
+pub mod assertion;
 pub mod billing_usage;
 pub mod comparison;
 pub mod compliance;

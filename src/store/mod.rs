@@ -19,6 +19,7 @@
 //!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
 //! ```
 
+pub mod assertion;
 pub mod check;
 pub mod cluster_record;
 pub mod copy;

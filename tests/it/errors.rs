@@ -160,7 +160,7 @@ fn changed(code: &'static str, old: &str, new: &str) -> Case {
 }
 
 /// A ledger of the scenario.
-fn billed() -> &'static [u8] {
+pub fn billed() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     BYTES.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();

@@ -77,6 +77,43 @@ fn an_export_told_twice_changes_nothing_and_a_newer_one_replaces_it() {
     assert!(checked.stdout.starts_with("0 entries"), "{}", checked.stdout);
 }
 
+/// An assertion that does not hold is a fault of a check and none of a copy: the file is whole.
+#[test]
+fn a_ledger_that_disagrees_with_an_invoice_is_copied_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("l.db"), crate::errors::billed()).unwrap();
+    let assert = [
+        "ledger",
+        "assert",
+        &path("l.db"),
+        "--vendor",
+        "azure",
+        "--month",
+        "2026-10",
+        "--currency",
+        "USD",
+    ];
+    let ended = run(&[&assert[..], &["--amount", "0.61"]].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("DIFFERS"), "{}", ended.stdout);
+    assert_eq!(run(&["ledger", "check", &path("l.db")]).code, Some(1));
+    assert_eq!(
+        run(&["ledger", "backup", &path("l.db"), &path("copy.db")]).code,
+        Some(0)
+    );
+    // Within the tolerance: 0.61 - 0.600166666 = 0.009833334.
+    let ended = run(&[&assert[..], &["--amount", "0.61", "--tolerance", "0.009833334"]].concat());
+    assert!(ended.stdout.contains("agrees"), "{}", ended.stdout);
+    assert_eq!(run(&["ledger", "check", &path("l.db")]).code, Some(0));
+    let listed = run(&["ledger", "assertions", &path("l.db"), "--format", "json"]);
+    let rows: Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!(
+        (&rows[0]["superseded_by"], &rows[1]["difference"]),
+        (&2.into(), &"-0.009833334".into())
+    );
+}
+
 /// A row that cannot be read is told, the others are kept.
 #[test]
 fn a_bad_row_hides_no_good_one() {

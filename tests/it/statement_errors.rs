@@ -1,6 +1,8 @@
 //! The part of the catalogue of diagnostics that is about vendors' statements.
 
-use crate::errors::{Case, files, prepared, write};
+use std::path::Path;
+
+use crate::errors::{Case, billed, files, prepared, write};
 use crate::statement::{HEADER, vm};
 
 const INGEST: &str = "ingest azure-cost e.csv --ledger l.db";
@@ -10,7 +12,54 @@ fn export(code: &'static str, rows: &[String]) -> Case {
     files(code, INGEST, &[("e.csv", &text)])
 }
 
+/// The ledger of two nights, 0.600166666 USD of it Azure's; and a command in its folder.
+fn two_nights(folder: &Path, command: &[&str]) {
+    write(folder, "l.db", billed());
+    if !command.is_empty() {
+        let done = crate::bench::tollgate_in(folder, command).output().unwrap();
+        assert!(done.status.success());
+    }
+}
+
+const ASSERT: [&str; 11] = [
+    "ledger",
+    "assert",
+    "l.db",
+    "--vendor",
+    "azure",
+    "--month",
+    "2026-10",
+    "--amount",
+    "0.61",
+    "--currency",
+    "USD",
+];
+
+fn assertions() -> Vec<Case> {
+    vec![
+        prepared("ledger::assertion", "ledger check l.db", |folder| {
+            two_nights(folder, &ASSERT)
+        }),
+        prepared(
+            "assertion::currency",
+            "ledger assert l.db --vendor azure --month 2026-10 --amount 0.61 --currency EUR",
+            |folder| two_nights(folder, &[]),
+        ),
+        prepared(
+            "assertion::amount",
+            "ledger assert l.db --vendor azure --month 2026-10 --amount 10000000000 --currency USD",
+            |folder| two_nights(folder, &[]),
+        ),
+    ]
+}
+
 pub fn statements() -> Vec<Case> {
+    let mut all = assertions();
+    all.extend(exports());
+    all
+}
+
+fn exports() -> Vec<Case> {
     vec![
         files(
             "statement::not-an-export",

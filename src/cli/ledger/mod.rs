@@ -1,5 +1,6 @@
 //! `tollgate ledger ...`.
 
+mod assert;
 mod backup;
 mod check;
 mod export;
@@ -17,6 +18,10 @@ use crate::ops::ledger_copy::Copied;
 pub(super) enum Ledger {
     /// Recompute every hash, balance and roll-up
     Check(check::Check),
+    /// Note what a vendor's invoice says of a month, for `check` to hold
+    Assert(assert::Assert),
+    /// List the assertions and how the ledger stands to them
+    Assertions(assert::Assertions),
     /// Write the entries for hledger, Beancount, or as CSV
     Export(export::Export),
     /// Copy a ledger that may be in use, and check the copy
@@ -29,6 +34,8 @@ impl Ledger {
     pub fn run(self) -> Exit {
         finish(match self {
             Ledger::Check(command) => command.answer(),
+            Ledger::Assert(command) => command.answer(),
+            Ledger::Assertions(command) => command.answer(),
             Ledger::Export(command) => command.answer(),
             Ledger::Backup(command) => command.answer(),
             Ledger::Restore(command) => command.answer(),

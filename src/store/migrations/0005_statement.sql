@@ -54,3 +54,20 @@ CREATE TABLE statement_line (
   FOREIGN KEY (export_id, file) REFERENCES statement_file (export_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX statement_line_by_day ON statement_line (day);
+
+-- What somebody says a vendor's month comes to, off an invoice. `ledger check` holds the ledger against the last one of each
+-- vendor and month; those before stay written.
+CREATE TABLE assertion (
+  id        INTEGER PRIMARY KEY,
+  vendor    TEXT NOT NULL,
+  month     TEXT NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]'),
+  amount    TEXT NOT NULL,
+  currency  TEXT NOT NULL CHECK (length(currency) = 3),
+  tolerance TEXT NOT NULL,
+  note      TEXT NOT NULL,
+  told_at   INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER assertion_is_not_changed BEFORE UPDATE ON assertion
+  BEGIN SELECT RAISE(ABORT, 'an assertion is not changed: a later one supersedes it'); END;
+CREATE TRIGGER assertion_is_not_deleted BEFORE DELETE ON assertion
+  BEGIN SELECT RAISE(ABORT, 'an assertion is not deleted: a later one supersedes it'); END;
