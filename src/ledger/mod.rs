@@ -19,6 +19,7 @@ pub mod chain;
 pub mod check;
 pub mod fact;
 pub mod rate;
+pub mod reconcile;
 pub mod summary;
 pub mod terms;
 pub mod transaction;

@@ -21,6 +21,7 @@ pub mod price_check;
 pub mod price_diff;
 pub mod price_import;
 pub mod prices;
+pub mod reconcile;
 pub mod report;
 pub mod resources;
 pub mod running;

@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod journal;
 pub mod lint;
 pub mod month;
+pub mod reconciliation;
 pub mod render;
 pub mod resources;
 pub mod sarif;

@@ -34,6 +34,7 @@ mod lint_errors;
 mod october;
 mod price_errors;
 mod price_files;
+mod reconcile;
 mod resources;
 mod sandbox;
 mod statement;

@@ -56,7 +56,27 @@ fn assertions() -> Vec<Case> {
 pub fn statements() -> Vec<Case> {
     let mut all = assertions();
     all.extend(exports());
+    all.extend(reconciliations());
     all
+}
+
+fn reconciliations() -> Vec<Case> {
+    vec![
+        prepared(
+            "reconcile::nothing",
+            "reconcile 2026-10 --ledger l.db",
+            |folder| two_nights(folder, &[]),
+        ),
+        prepared(
+            "reconcile::currency",
+            "reconcile 2026-10 --ledger l.db",
+            |folder| {
+                let euros = vm("i-1", "01", "10", "2.29").replace("USD", "EUR");
+                write(folder, "e.csv", format!("{HEADER}\n{euros}\n"));
+                two_nights(folder, &["ingest", "azure-cost", "e.csv", "--ledger", "l.db"]);
+            },
+        ),
+    ]
 }
 
 fn exports() -> Vec<Case> {

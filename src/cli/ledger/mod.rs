@@ -8,6 +8,7 @@ mod restore;
 
 use clap::Subcommand;
 
+pub(super) use self::assert::not_negative;
 use super::context::TextOrJson;
 use super::exit::{Exit, finish, json, print};
 use crate::model::diagnostic::Diagnostics;
