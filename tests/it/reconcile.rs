@@ -256,6 +256,19 @@ fn the_grain_is_what_both_sides_know() {
     );
 }
 
+/// What the document shows is what the session proves.
+#[test]
+fn the_document_shows_the_session() {
+    let read = |file: &str| fs::read_to_string(crate::bench::project(file)).unwrap();
+    let (document, session) = (read("docs/reconcile.md"), read("tests/cli/reconcile.md"));
+    let blocks: Vec<&str> = document.split("```console\n").skip(1).collect();
+    assert_eq!(blocks.len(), 1);
+    for block in blocks {
+        let shown = block.split("```").next().unwrap();
+        assert!(session.contains(shown), "the session says otherwise:\n{shown}");
+    }
+}
+
 fn usage_row(id: &str, quantity: &str) -> Value {
     serde_json::json!({
         "record_id": id, "account_id": "acc", "workspace_id": "42", "sku_name": "PREMIUM_JOBS_COMPUTE", "cloud": "AZURE",
