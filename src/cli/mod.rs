@@ -16,6 +16,7 @@ mod plugin;
 mod policy;
 mod price;
 mod progress;
+mod reconcile;
 mod report;
 mod resources;
 mod simulate;
@@ -52,6 +53,8 @@ enum Command {
     Ingest(ingest::Ingest),
     /// Report a month from the ledger
     Report(report::Report),
+    /// Compare a month with what vendors say of it
+    Reconcile(reconcile::Reconcile),
     /// List what exists in the cloud at an instant
     Resources(resources::Resources),
     /// Work with policies
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(c) => c.run(),
         Command::Ingest(c) => c.run(),
         Command::Report(c) => c.run(),
+        Command::Reconcile(c) => c.run(),
         Command::Resources(c) => c.run(),
         Command::Policy(c) => c.run(),
         Command::Plugin(c) => c.run(),

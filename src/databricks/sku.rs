@@ -34,6 +34,14 @@ pub fn region_end(cloud: Cloud, region: &str) -> Option<&'static str> {
     known.map(|(_, _, end)| *end)
 }
 
+/// The region that is spelled so at the end of a regional SKU's name. Azure's names for people are spelled alike, with spaces.
+pub fn region_of_end(cloud: Cloud, end: &str) -> Option<&'static str> {
+    let known = SERVERLESS_REGIONS
+        .iter()
+        .find(|(of, _, known)| *of == cloud && *known == end);
+    known.map(|(_, code, _)| *code)
+}
+
 /// Cloud, region code and how the region is spelled at the end of a `sku_name`: those regions of
 /// `system.billing.list_prices` of 2026-04-10 that have serverless jobs.
 const SERVERLESS_REGIONS: &[(Cloud, &str, &str)] = &[

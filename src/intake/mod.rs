@@ -3,6 +3,7 @@
 //! In goes text; out come requests and, for what cannot be read, diagnostics. One bad request among many does
 //! not hide the good ones.
 
+pub mod azure_cost;
 pub mod billing_usage;
 pub mod cluster_events;
 pub mod cluster_records;

@@ -34,6 +34,8 @@ pub mod code {
     pub const ROLLUP: &str = "ledger::rollup";
     /// A month that is closed has another sum, or another head, than when it was closed.
     pub const CLOSING: &str = "ledger::closing";
+    /// A vendor's month comes to something else than was asserted.
+    pub const ASSERTION: &str = "ledger::assertion";
     /// An entry cannot be read.
     pub const UNREADABLE: &str = "ledger::unreadable";
 }

@@ -12,6 +12,7 @@
 //! measures, to the last digit, what the whole does; the same usage at the same prices is rated the same.
 
 pub mod account;
+pub mod assertion;
 pub mod balance;
 mod canonical;
 pub mod chain;
@@ -19,6 +20,7 @@ pub mod check;
 pub mod closing;
 pub mod fact;
 pub mod rate;
+pub mod reconcile;
 pub mod summary;
 pub mod terms;
 pub mod transaction;

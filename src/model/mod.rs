@@ -13,12 +13,14 @@
 //! Usage        a quantity of a meter over a period, of a Subject
 //! Price        money per unit of a meter, in force over a period
 //! Charge       a priced usage        (Unpriced: a usage without a price)
+//! Statement    lines that a vendor says it has billed; Amount adds them exactly
 //! Decision     allow · deny · undetermined, with violations, failures, supplied values, estimate
 //! Diagnostic   what is wrong with an input, where, and what to do
 //! Finding      a diagnostic of the linter, with the change that would settle it
 //! Passage      a text that stands in a file, and where each of its bytes is written
 //! ```
 
+pub mod amount;
 pub mod attribute;
 pub mod charge;
 pub mod decision;
@@ -36,6 +38,7 @@ pub mod passage;
 pub mod period;
 pub mod place;
 pub mod schema;
+pub mod statement;
 pub mod suggest;
 pub mod tree;
 pub mod usage;

@@ -1,6 +1,7 @@
 //! Use cases, one per file. A skin calls them with everything they need: they read the files they are named,
 //! and neither print, nor exit, nor read the environment, nor know the time.
 
+pub mod assertion;
 pub mod check;
 pub mod compliance;
 pub mod estimate;
@@ -21,6 +22,7 @@ pub mod price_check;
 pub mod price_diff;
 pub mod price_import;
 pub mod prices;
+pub mod reconcile;
 pub mod report;
 pub mod resources;
 pub mod running;

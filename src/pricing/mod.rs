@@ -16,3 +16,4 @@ pub mod import;
 pub mod node_meters;
 pub mod node_rates;
 pub mod price_book;
+pub mod statement_meter;

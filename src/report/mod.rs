@@ -4,6 +4,7 @@
 //! SQLite, the clock, files. Sums are exact; what a reader is shown rounded is rounded once, cell by cell, and
 //! never fed back into a sum.
 
+pub mod assertion;
 pub mod billing_usage;
 pub mod closing;
 pub mod comparison;
@@ -17,9 +18,11 @@ pub mod ingest;
 pub mod journal;
 pub mod lint;
 pub mod month;
+pub mod reconciliation;
 pub mod render;
 pub mod resources;
 pub mod sarif;
+pub mod statement;
 pub mod timeline;
 
 pub use dimension::Dimension;

@@ -9,13 +9,14 @@ use super::error::{At, StoreError};
 const APPLICATION_ID: i32 = 0x746f_6c6c;
 
 /// One file per change, in order; the version of a file is how many were applied. Forward only.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_history.sql"),
     include_str!("migrations/0003_runs_and_decisions.sql"),
     include_str!("migrations/0004_history_by_day.sql"),
     include_str!("migrations/0005_list_price.sql"),
     include_str!("migrations/0006_closing.sql"),
+    include_str!("migrations/0007_statement.sql"),
 ];
 
 /// The newest form known.

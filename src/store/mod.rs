@@ -15,9 +15,11 @@
 //!   append_records  facts, events, machines, clusters in one transaction   (records)
 //!   machines_at, workspaces_at     what existed at an instant              (machine, workspace)
 //!   instance_event_at              where an instance of a pool was then    (pool)
+//!   tell_statement  a vendor's export ─► statement lines, beside the journal  (statement)
 //!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
 //! ```
 
+pub mod assertion;
 pub mod check;
 pub mod closing;
 pub mod cluster_record;
@@ -38,6 +40,7 @@ pub mod query;
 pub mod real_history;
 pub mod records;
 pub mod run;
+pub mod statement;
 mod told;
 pub mod workspace;
 

@@ -120,6 +120,17 @@ impl Database {
         self.rows_of_costs(sql, [month.to_string()])
     }
 
+    /// Costs of charges inside a period that were told late and so are booked in later months; from the roll-ups alone.
+    ///
+    /// # Errors
+    /// [`StoreError::NotWholeDays`] for a period that does not start and end at UTC midnights.
+    pub fn late_rows_of(&self, period: &Period) -> Result<Vec<CostRow>, StoreError> {
+        let (first, after) = days(period)?;
+        let sql = "SELECT day, subject_id, meter_id, price_id, quantity_nano, cost_nano, entries FROM rollup_late \
+                   WHERE day >= ?1 AND day < ?2 ORDER BY day, subject_id, meter_id, price_id, billing_month";
+        self.rows_of_costs(sql, [first, after])
+    }
+
     fn rows_of_costs(&self, sql: &str, asked: impl rusqlite::Params) -> Result<Vec<CostRow>, StoreError> {
         let mut dimensions = Dimensions::new(&self.connection, &self.path);
         let doing = "reading daily sums";

@@ -160,7 +160,7 @@ fn changed(code: &'static str, old: &str, new: &str) -> Case {
 }
 
 /// A ledger of the scenario.
-fn billed() -> &'static [u8] {
+pub fn billed() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     BYTES.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
@@ -211,6 +211,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(scenarios());
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());
+    all.extend(crate::statement_errors::statements());
     all
 }
 

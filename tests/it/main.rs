@@ -35,5 +35,8 @@ mod lint_errors;
 mod october;
 mod price_errors;
 mod price_files;
+mod reconcile;
 mod resources;
 mod sandbox;
+mod statement;
+mod statement_errors;

@@ -1,5 +1,6 @@
 //! `tollgate ingest ...`: what really happened is taken into the ledger.
 
+mod azure_cost;
 mod billing_usage;
 mod cluster_events;
 
@@ -14,6 +15,8 @@ pub(super) enum Ingest {
     ClusterEvents(cluster_events::ClusterEvents),
     /// Bill the rows of system.billing.usage, corrections included
     BillingUsage(billing_usage::BillingUsage),
+    /// Keep what Azure says it has billed, to be reconciled
+    AzureCost(azure_cost::AzureCost),
 }
 
 impl Ingest {
@@ -21,6 +24,7 @@ impl Ingest {
         finish(match self {
             Ingest::ClusterEvents(command) => command.answer(),
             Ingest::BillingUsage(command) => command.answer(),
+            Ingest::AzureCost(command) => command.answer(),
         })
     }
 }

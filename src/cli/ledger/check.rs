@@ -11,7 +11,7 @@ use crate::model::diagnostic::Diagnostics;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::ops::ledger::check;
 
-/// Recomputes the chain of hashes, the balances and the daily roll-ups, and says what disagrees.
+/// Recomputes the chain of hashes, the balances and the daily roll-ups, holds the assertions, and says what disagrees.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: tollgate ledger check october.db")]
 pub(in crate::cli) struct Check {

@@ -1,5 +1,6 @@
 //! `tollgate ledger ...`.
 
+mod assert;
 mod backup;
 mod check;
 mod close;
@@ -8,6 +9,7 @@ mod restore;
 
 use clap::Subcommand;
 
+pub(super) use self::assert::not_negative;
 use super::context::TextOrJson;
 use super::exit::{Exit, finish, json, print};
 use crate::model::diagnostic::Diagnostics;
@@ -22,6 +24,10 @@ pub(super) enum Ledger {
     Close(close::Close),
     /// List the months that are closed
     Closings(close::List),
+    /// Note what a vendor's invoice says of a month, for `check` to hold
+    Assert(assert::Assert),
+    /// List the assertions and how the ledger stands to them
+    Assertions(assert::Assertions),
     /// Write the entries for hledger, Beancount, or as CSV
     Export(export::Export),
     /// Copy a ledger that may be in use, and check the copy
@@ -36,6 +42,8 @@ impl Ledger {
             Ledger::Check(command) => command.answer(),
             Ledger::Close(command) => command.answer(),
             Ledger::Closings(command) => command.answer(),
+            Ledger::Assert(command) => command.answer(),
+            Ledger::Assertions(command) => command.answer(),
             Ledger::Export(command) => command.answer(),
             Ledger::Backup(command) => command.answer(),
             Ledger::Restore(command) => command.answer(),

@@ -95,10 +95,14 @@ pub fn ingest(
 }
 
 /// The rows in order of time, each once.
-type Rows = BTreeMap<(Instant, String), UsageRow>;
+pub(in crate::ops) type Rows = BTreeMap<(Instant, String), UsageRow>;
 
 /// Takes the rows of all files. A file without any row is none of usage, and nothing is billed.
-fn take(sources: &[Text], told: &mut IngestedUsage, problems: &mut Diagnostics) -> Result<Rows, Diagnostics> {
+pub(in crate::ops) fn take(
+    sources: &[Text],
+    told: &mut IngestedUsage,
+    problems: &mut Diagnostics,
+) -> Result<Rows, Diagnostics> {
     let mut rows = Rows::new();
     for text in sources {
         let read = read(&text.source, &text.text);

@@ -5,7 +5,7 @@ use crate::model::place::{Cloud, Tier};
 
 /// What a meter of Azure Databricks is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum DatabricksMeter {
+pub(in crate::pricing) enum DatabricksMeter {
     /// A SKU, the same in every region.
     Everywhere(String),
     /// A SKU of this region.
@@ -65,7 +65,7 @@ const PRODUCTS: &[(&str, &str, bool)] = &[
 ];
 
 /// What a meter is, by its name in small letters and its region.
-pub(super) fn databricks_meter(name: &str, region: &str) -> DatabricksMeter {
+pub(in crate::pricing) fn databricks_meter(name: &str, region: &str) -> DatabricksMeter {
     let known = || {
         let (tier, rest) = name.strip_suffix(" dbu")?.split_once(' ')?;
         let tier: Tier = tier.parse().ok()?;

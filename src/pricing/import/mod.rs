@@ -5,7 +5,7 @@
 //! one row is wrong there is no book.
 
 pub mod azure_retail;
-mod databricks_meter;
+pub(in crate::pricing) mod databricks_meter;
 mod fields;
 mod list_price_rows;
 pub mod list_prices;

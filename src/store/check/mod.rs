@@ -93,6 +93,7 @@ pub fn check(database: &Database, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let (told, unreadable) = balances_of_rollups(&snapshot, path)?;
     report.add(unreadable);
     report.add(report.balances.compare(&told));
+    report.add(database.hold_assertions(head.currency)?);
     steps.end();
     Ok(report)
 }
