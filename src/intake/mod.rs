@@ -13,4 +13,5 @@ pub mod existing_clusters;
 mod moment;
 mod record;
 pub mod request;
+pub mod table;
 pub mod workspace_policies;

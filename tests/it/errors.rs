@@ -207,6 +207,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(imports());
     all.extend(prices());
     all.extend(crate::price_errors::price_books());
+    all.extend(crate::table_errors::tables());
     all.extend(scenarios());
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());

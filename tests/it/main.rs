@@ -36,3 +36,4 @@ mod price_errors;
 mod price_files;
 mod resources;
 mod sandbox;
+mod table_errors;

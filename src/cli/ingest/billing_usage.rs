@@ -3,11 +3,11 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use crate::cli::check::read_all;
 use crate::cli::context::TextOrJson;
 use crate::cli::exit::{Exit, complain, json, print};
 use crate::cli::progress::bar;
 use crate::model::diagnostic::Diagnostics;
+use crate::ops::files::tables;
 use crate::ops::ingest::billing_usage::{UsageOptions, ingest};
 use crate::ops::prices::catalogue;
 use crate::report::billing_usage::text;
@@ -21,7 +21,7 @@ use crate::report::billing_usage::text;
                   Example: tollgate ingest billing-usage usage.csv --ledger october.db --team-tag team --workspace 1234567890=lakehouse"
 )]
 pub(in crate::cli) struct BillingUsage {
-    /// Rows as CSV, as a JSON array, or as one JSON object per line; `-` is standard input
+    /// Rows as CSV, JSON or Parquet, also packed with gzip or zstd; folders of such parts; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The ledger that is billed
@@ -50,7 +50,7 @@ fn named(text: &str) -> Result<(String, String), String> {
 
 impl BillingUsage {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
-        let sources = read_all(&self.files)?;
+        let sources = tables(&self.files)?;
         let mut catalogue = catalogue(&self.prices)?;
         let options = UsageOptions {
             ledger: self.ledger,

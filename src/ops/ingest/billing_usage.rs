@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::databricks::billing_usage::BillingUsage;
-use crate::intake::billing_usage::{UsageRow, read};
+use crate::intake::billing_usage::read;
 use crate::ledger::rate::{Rated, rate_metered};
 use crate::model::charge::PriceInForce;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -18,7 +18,7 @@ use crate::model::meter::{Meter, MeterKind};
 use crate::model::period::{Instant, Period};
 use crate::model::place::Cloud;
 use crate::model::usage::{MeteredUsage, Subject, UNALLOCATED};
-use crate::ops::files::Text;
+use crate::ops::files::TableFile;
 use crate::ops::ledger::{diagnose, open};
 use crate::pricing::catalogue::Catalogue;
 use crate::report::billing_usage::{IngestedUsage, SkuLine};
@@ -45,7 +45,7 @@ pub struct UsageOptions {
 /// A ledger or a price book that cannot be used, and a row that the ledger knows otherwise (`store::conflict`): what was billed
 /// before it stays billed.
 pub fn ingest(
-    sources: &[Text],
+    sources: &[TableFile],
     catalogue: &mut Catalogue,
     options: &UsageOptions,
     progress: &mut dyn FnMut(u64, u64),
@@ -94,38 +94,59 @@ pub fn ingest(
     Ok((desk.told, desk.problems.sorted()))
 }
 
+/// A row and where it stands.
+struct UsageRow {
+    source: String,
+    line: usize,
+    usage: BillingUsage,
+}
+
 /// The rows in order of time, each once.
 type Rows = BTreeMap<(Instant, String), UsageRow>;
 
 /// Takes the rows of all files. A file without any row is none of usage, and nothing is billed.
-fn take(sources: &[Text], told: &mut IngestedUsage, problems: &mut Diagnostics) -> Result<Rows, Diagnostics> {
+fn take(
+    sources: &[TableFile],
+    told: &mut IngestedUsage,
+    problems: &mut Diagnostics,
+) -> Result<Rows, Diagnostics> {
     let mut rows = Rows::new();
-    for text in sources {
-        let read = read(&text.source, &text.text);
-        if read.seen == 0 && read.problems.has_errors() {
-            return Err(read.problems);
-        }
-        told.rows.read = told.rows.read.saturating_add(read.seen);
-        told.rows.rejected = told
-            .rows
-            .rejected
-            .saturating_add(read.seen.saturating_sub(read.rows.len()));
-        problems.0.extend(read.problems.0);
-        for row in read.rows {
-            let key = (row.usage.period.start, row.usage.record_id.clone());
-            match rows.entry(key) {
-                Entry::Vacant(place) => {
-                    place.insert(row);
-                }
-                Entry::Occupied(known) if known.get().usage == row.usage => {
-                    told.rows.repeated = told.rows.repeated.saturating_add(1);
-                }
-                Entry::Occupied(known) => {
-                    told.rows.rejected = told.rows.rejected.saturating_add(1);
-                    problems.0.push(told_differently(known.get(), &row));
+    let counts = &mut told.rows;
+    for file in sources {
+        let mut found = Diagnostics::default();
+        let is_usage = read(&file.source, file.open()?, &mut |row| match row {
+            Err(rejected) => {
+                let is_row = usize::from(rejected.row.is_some());
+                counts.read = counts.read.saturating_add(is_row);
+                counts.rejected = counts.rejected.saturating_add(is_row);
+                found.0.extend(rejected.problems);
+            }
+            Ok(taken) => {
+                counts.read = counts.read.saturating_add(1);
+                let row = UsageRow {
+                    source: file.source.clone(),
+                    line: taken.line,
+                    usage: taken.row,
+                };
+                let key = (row.usage.period.start, row.usage.record_id.clone());
+                match rows.entry(key) {
+                    Entry::Vacant(place) => {
+                        place.insert(row);
+                    }
+                    Entry::Occupied(known) if known.get().usage == row.usage => {
+                        counts.repeated = counts.repeated.saturating_add(1);
+                    }
+                    Entry::Occupied(known) => {
+                        counts.rejected = counts.rejected.saturating_add(1);
+                        found.0.push(told_differently(known.get(), &row));
+                    }
                 }
             }
+        });
+        if !is_usage {
+            return Err(found);
         }
+        problems.0.extend(found.0);
     }
     Ok(rows)
 }

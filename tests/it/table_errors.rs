@@ -1,0 +1,23 @@
+//! The part of the catalogue of diagnostics that is about tables: files that cannot be read, rows that cannot be billed.
+
+use crate::errors::{Case, prepared, write};
+
+pub fn tables() -> Vec<Case> {
+    vec![
+        prepared(
+            "file::damaged",
+            "ingest billing-usage part.parquet --ledger l.db",
+            |folder| {
+                write(folder, "part.parquet", b"PAR1 and then it breaks off");
+            },
+        ),
+        prepared(
+            "file::no-parts",
+            "ingest billing-usage export --ledger l.db",
+            |folder| {
+                write(folder, "export/_SUCCESS", "");
+                write(folder, "export/_delta_log/0.json", "{}");
+            },
+        ),
+    ]
+}
