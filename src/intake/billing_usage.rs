@@ -102,6 +102,7 @@ mod tests {
     use super::*;
     use crate::model::diagnostic::Diagnostic;
     use proptest::prelude::*;
+    use std::ops::ControlFlow;
 
     /// What was read from a text.
     #[derive(Default)]
@@ -113,15 +114,18 @@ mod tests {
 
     fn read(source: &str, text: &str) -> Read {
         let mut read = Read::default();
-        super::read(source, Input::of(text), &mut |told| match told {
-            Ok(row) => {
-                read.seen += 1;
-                read.rows.push(row);
+        super::read(source, Input::of(text), &mut |told| {
+            match told {
+                Ok(row) => {
+                    read.seen += 1;
+                    read.rows.push(row);
+                }
+                Err(rejected) => {
+                    read.seen += usize::from(rejected.row.is_some());
+                    read.problems.extend(rejected.problems);
+                }
             }
-            Err(rejected) => {
-                read.seen += usize::from(rejected.row.is_some());
-                read.problems.extend(rejected.problems);
-            }
+            ControlFlow::Continue(())
         });
         read
     }

@@ -52,8 +52,8 @@ pub struct Taken<T> {
     pub row: T,
 }
 
-/// Whoever takes the rows of a table, one after the other.
-pub type Taker<'t, T> = dyn FnMut(Result<Taken<T>, Rejected>) + 't;
+/// Whoever takes the rows of a table, one after the other; breaks where nothing more is wanted.
+pub type Taker<'t, T> = dyn FnMut(Result<Taken<T>, Rejected>) -> ControlFlow<()> + 't;
 
 /// Reads a table. The answer is whether it was one: a row of it was seen, or nothing was wrong.
 pub(super) fn read<T>(
@@ -77,7 +77,7 @@ pub(super) fn read<T>(
                 wrong = true;
                 take(Err(Rejected::nothing(other_columns(
                     source, form, columns, lacks,
-                ))));
+                ))))?;
                 return ControlFlow::Break(());
             }
             Told::Row(row) => match form.marks.iter().find(|mark| row.cell(mark).is_none()) {
@@ -102,8 +102,7 @@ pub(super) fn read<T>(
             }
         };
         wrong |= told.is_err();
-        take(told);
-        ControlFlow::Continue(())
+        take(told)
     });
     seen || !wrong
 }

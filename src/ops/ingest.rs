@@ -2,3 +2,15 @@
 
 pub mod billing_usage;
 pub mod cluster_events;
+mod metered;
+mod pile;
+mod rejects;
+
+/// How far a telling is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Rows read; how many there are is not known before.
+    Read(u64),
+    /// Rows billed, or clusters, and all of those that were read.
+    Billed(u64, u64),
+}

@@ -92,7 +92,7 @@ fn usage(code: &'static str, text: &str) -> Case {
     )
 }
 
-fn usage_row(cloud: &str, unit: &str, quantity: &str) -> String {
+pub fn usage_row(cloud: &str, unit: &str, quantity: &str) -> String {
     format!(
         "{{\"record_id\": \"r-1\", \"sku_name\": \"PREMIUM_JOBS_COMPUTE\", \"cloud\": \"{cloud}\", \"usage_start_time\": \"2026-05-04T10:00:00Z\", \
          \"usage_end_time\": \"2026-05-04T11:00:00Z\", \"usage_unit\": \"{unit}\", \"usage_quantity\": {quantity}, \"record_type\": \"ORIGINAL\"}}\n"

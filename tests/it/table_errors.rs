@@ -1,6 +1,6 @@
 //! The part of the catalogue of diagnostics that is about tables: files that cannot be read, rows that cannot be billed.
 
-use crate::errors::{Case, prepared, write};
+use crate::errors::{Case, files, prepared, usage_row, write};
 
 pub fn tables() -> Vec<Case> {
     vec![
@@ -18,6 +18,19 @@ pub fn tables() -> Vec<Case> {
                 write(folder, "export/_SUCCESS", "");
                 write(folder, "export/_delta_log/0.json", "{}");
             },
+        ),
+        files(
+            "usage::no-original",
+            "ingest billing-usage u.json --ledger l.db",
+            &[(
+                "u.json",
+                &usage_row("AZURE", "DBU", "-1").replace("ORIGINAL", "RETRACTION"),
+            )],
+        ),
+        files(
+            "usage::more",
+            "ingest billing-usage u.json --ledger l.db",
+            &[("u.json", &usage_row("AZURE", "GB", "1").repeat(103))],
         ),
     ]
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::cli::context::TextOrJson;
 use crate::cli::exit::{Exit, complain, json, print};
-use crate::cli::progress::bar;
+use crate::cli::progress::Bars;
 use crate::model::diagnostic::Diagnostics;
 use crate::ops::files::tables;
 use crate::ops::ingest::billing_usage::{UsageOptions, ingest};
@@ -36,6 +36,9 @@ pub(in crate::cli) struct BillingUsage {
     /// Name of a workspace by its id; may be given several times
     #[arg(long, value_name = "ID=NAME", value_parser = named)]
     workspace: Vec<(String, String)>,
+    /// File for the rows that are not billed: one JSON object a line with file, line, column, code, reason and the row
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
@@ -56,13 +59,13 @@ impl BillingUsage {
             ledger: self.ledger,
             team_tag: self.team_tag,
             workspaces: self.workspace.into_iter().collect(),
+            rejects: self.rejects,
         };
-        let bar = bar("billing", 0);
-        let told = ingest(&sources, &mut catalogue, &options, &mut |done, all| {
-            bar.set_length(all);
-            bar.set_position(done);
+        let mut bars = Bars::default();
+        let told = ingest(&sources, &mut catalogue, &options, &mut |step| {
+            bars.show_ingest(step)
         });
-        bar.finish_and_clear();
+        bars.finish();
         let (told, problems) = told?;
         print(&match self.format {
             TextOrJson::Text => text(&told),
