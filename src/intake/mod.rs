@@ -10,6 +10,7 @@ pub mod clusters_api;
 mod compute_clusters_table;
 mod event_details;
 pub mod existing_clusters;
+pub mod legacy_usage;
 mod moment;
 mod record;
 pub mod request;

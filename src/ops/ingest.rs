@@ -2,9 +2,11 @@
 
 pub mod billing_usage;
 pub mod cluster_events;
+pub mod legacy_usage;
 mod metered;
 mod pile;
 mod rejects;
+mod subjects;
 
 /// How far a telling is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

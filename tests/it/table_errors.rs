@@ -32,5 +32,13 @@ pub fn tables() -> Vec<Case> {
             "ingest billing-usage u.json --ledger l.db",
             &[("u.json", &usage_row("AZURE", "GB", "1").repeat(103))],
         ),
+        files(
+            "usage::sku",
+            "ingest legacy-usage log.csv --ledger l.db --cloud AWS",
+            &[(
+                "log.csv",
+                "workspaceId,timestamp,clusterId,sku,dbus\n1,2019-02-22T09:59:59.999Z,c-1,STANDARD_AUTOMATED_NON_OPSEC,8\n",
+            )],
+        ),
     ]
 }

@@ -10,7 +10,7 @@ use crate::model::diagnostic::Diagnostics;
 use crate::ops::files::tables;
 use crate::ops::ingest::billing_usage::{UsageOptions, ingest};
 use crate::ops::prices::catalogue;
-use crate::report::billing_usage::text;
+use crate::report::billing_usage::{IngestedUsage, text};
 
 /// Bills what Databricks itself has metered: each row of system.billing.usage at the price in force, RETRACTION and RESTATEMENT as
 /// facts of their own. Told twice, or by files that overlap, it changes nothing. Rows that cannot be billed are told with file,
@@ -44,7 +44,7 @@ pub(in crate::cli) struct BillingUsage {
     format: TextOrJson,
 }
 
-fn named(text: &str) -> Result<(String, String), String> {
+pub(super) fn named(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((id, name)) if !id.is_empty() && !name.is_empty() => Ok((id.to_owned(), name.to_owned())),
         _ => Err("expected `ID=NAME`, as in `1234567890=lakehouse`".to_owned()),
@@ -67,14 +67,23 @@ impl BillingUsage {
         });
         bars.finish();
         let (told, problems) = told?;
-        print(&match self.format {
-            TextOrJson::Text => text(&told),
-            TextOrJson::Json => json(&told)?,
-        });
-        complain(&problems);
-        Ok(match told.is_whole() && !problems.has_errors() {
-            true => Exit::InOrder,
-            false => Exit::Fault,
-        })
+        ended(&told, &problems, self.format)
     }
+}
+
+/// Prints what came of it.
+pub(super) fn ended(
+    told: &IngestedUsage,
+    problems: &Diagnostics,
+    format: TextOrJson,
+) -> Result<Exit, Diagnostics> {
+    print(&match format {
+        TextOrJson::Text => text(told),
+        TextOrJson::Json => json(told)?,
+    });
+    complain(problems);
+    Ok(match told.is_whole() && !problems.has_errors() {
+        true => Exit::InOrder,
+        false => Exit::Fault,
+    })
 }

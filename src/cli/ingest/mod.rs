@@ -2,6 +2,7 @@
 
 mod billing_usage;
 mod cluster_events;
+mod legacy_usage;
 
 use clap::Subcommand;
 
@@ -14,6 +15,8 @@ pub(super) enum Ingest {
     ClusterEvents(cluster_events::ClusterEvents),
     /// Bill the rows of system.billing.usage, corrections included
     BillingUsage(billing_usage::BillingUsage),
+    /// Bill the billable usage log of before system.billing.usage
+    LegacyUsage(legacy_usage::LegacyUsage),
 }
 
 impl Ingest {
@@ -21,6 +24,7 @@ impl Ingest {
         finish(match self {
             Ingest::ClusterEvents(command) => command.answer(),
             Ingest::BillingUsage(command) => command.answer(),
+            Ingest::LegacyUsage(command) => command.answer(),
         })
     }
 }

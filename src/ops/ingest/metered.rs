@@ -1,6 +1,6 @@
 //! Rows that somebody else has metered: gathered, put in order of time, rated at the prices in force, billed.
 //!
-//! Rows wait in a [`Pile`] until all are read or [`CHUNK`] of them are, and are billed in order of time, whatever the order of the
+//! Rows wait in a [`Pile`] until all are read or they take [`ROOM`], and are billed in order of time, whatever the order of the
 //! files. A larger telling is billed in several such chunks: the ledger has the same facts, sums and costs, and only their order in
 //! it, and so its head, hangs on the order of the files.
 
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::Step;
 use super::pile::{Pile, RowId, Waiting};
 use super::rejects::Rejects;
+use super::subjects::Subjects;
 use crate::databricks::billing_usage::RecordType;
 use crate::intake::table::Rejected;
 use crate::ledger::rate::{Rated, rate_metered};
@@ -27,8 +28,9 @@ use crate::report::billing_usage::{IngestedUsage, SkuLine};
 use crate::store::Database;
 use crate::store::journal::Appended;
 
-/// Rows that are put in order at once: 12 million, which take 1 GB.
-pub(super) const CHUNK: usize = 12_000_000;
+/// Bytes that rows which wait may take, with whose they are: 1 GiB. Ten million rows of few clusters, or three million of which each has
+/// a cluster and a run of its own.
+pub(super) const ROOM: usize = 1 << 30;
 /// Facts of one transaction.
 const BATCH: usize = 50_000;
 /// Rows after which progress is told.
@@ -57,32 +59,6 @@ struct Kind {
     shown: String,
 }
 
-/// Texts, each with a number.
-struct Numbered<T> {
-    numbers: HashMap<Arc<T>, u32>,
-    all: Vec<Arc<T>>,
-}
-
-impl<T: std::hash::Hash + Eq> Numbered<T> {
-    fn new() -> Numbered<T> {
-        Numbered {
-            numbers: HashMap::new(),
-            all: Vec::new(),
-        }
-    }
-
-    fn number(&mut self, of: T) -> u32 {
-        if let Some(known) = self.numbers.get(&of) {
-            return *known;
-        }
-        let number = narrow(self.all.len());
-        let shared = Arc::new(of);
-        self.all.push(Arc::clone(&shared));
-        self.numbers.insert(shared, number);
-        number
-    }
-}
-
 fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -97,9 +73,9 @@ pub(super) struct Desk<'a, 'w> {
     files: Vec<String>,
     kinds: Vec<Kind>,
     kind_numbers: HashMap<(String, Cloud, String), u32>,
-    subjects: Numbered<Subject>,
+    subjects: Subjects,
     pile: Pile,
-    chunk: usize,
+    room: usize,
     told: IngestedUsage,
     batches: BTreeMap<Arc<str>, Vec<Rated>>,
     /// Rows of the instant that is being billed.
@@ -126,9 +102,9 @@ impl<'a, 'w> Desk<'a, 'w> {
             files: Vec::new(),
             kinds: Vec::new(),
             kind_numbers: HashMap::new(),
-            subjects: Numbered::new(),
+            subjects: Subjects::default(),
             pile: Pile::default(),
-            chunk: CHUNK,
+            room: ROOM,
             batches: BTreeMap::new(),
             instant: AtOnce::default(),
         }
@@ -136,8 +112,8 @@ impl<'a, 'w> Desk<'a, 'w> {
 
     /// Puts fewer rows in order at once.
     #[cfg(test)]
-    pub fn in_chunks_of(mut self, rows: usize) -> Self {
-        self.chunk = rows;
+    pub fn with_room(mut self, bytes: usize) -> Self {
+        self.room = bytes;
         self
     }
 
@@ -173,7 +149,7 @@ impl<'a, 'w> Desk<'a, 'w> {
             file: narrow(self.files.len().saturating_sub(1)),
             line: narrow(line),
             kind: self.kind(row.source, row.cloud, row.sku_name),
-            subject: self.subjects.number(row.subject),
+            subject: self.subjects.number(&row.subject),
             record_type: row.record_type,
             quantity: row.quantity,
         };
@@ -182,7 +158,7 @@ impl<'a, 'w> Desk<'a, 'w> {
         if rows.checked_rem(STEP) == Some(0) {
             (self.progress)(Step::Read(rows));
         }
-        match self.pile.rows() >= self.chunk {
+        match self.pile.bytes().saturating_add(self.subjects.bytes()) >= self.room {
             true => self.bill(),
             false => Ok(()),
         }
@@ -247,6 +223,8 @@ impl<'a, 'w> Desk<'a, 'w> {
         for (source, batch) in &batches {
             self.append(source, batch)?;
         }
+        // Numbers of subjects are those of rows that wait, and none does.
+        self.subjects = Subjects::default();
         (self.progress)(Step::Billed(all, all));
         Ok(())
     }
@@ -292,15 +270,12 @@ impl<'a, 'w> Desk<'a, 'w> {
 
     fn row(&mut self, row: &Waiting, prices: &mut HashMap<u32, OfMonth>) -> Result<(), Diagnostics> {
         let at = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
-        let (Some(kind), Some(subject)) = (
-            self.kinds.get(at(row.kind)),
-            self.subjects.all.get(at(row.subject)),
-        ) else {
+        let Some(kind) = self.kinds.get(at(row.kind)) else {
             return Ok(());
         };
         let metered = MeteredUsage {
             resource: row.id.text().into(),
-            subject: Arc::clone(subject),
+            subject: self.subjects.subject(row.subject),
             meter: Arc::clone(&kind.meter),
             period: Period {
                 start: from_unix(row.start),
@@ -507,12 +482,12 @@ mod tests {
         ]
     }
 
-    fn bill(ledger: &Path, rows: Vec<Metered>, chunk: usize) -> (IngestedUsage, Diagnostics) {
+    fn bill(ledger: &Path, rows: Vec<Metered>, room: usize) -> (IngestedUsage, Diagnostics) {
         let mut catalogue = catalogue(&[]).unwrap();
         let told = with_rejects(None, |rejects| {
             let progress = &mut |_| {};
             let desk = Desk::new(&mut catalogue, ledger.to_owned(), rejects, progress);
-            let mut desk = desk.in_chunks_of(chunk);
+            let mut desk = desk.with_room(room);
             desk.open_file("f");
             for (line, row) in (1..).zip(rows) {
                 desk.take(line, row)?;
@@ -527,13 +502,13 @@ mod tests {
     fn chunks_bill_the_same_and_one_chunk_has_one_head_in_any_order() {
         let folder = tempfile::tempdir().unwrap();
         let mut heads = Vec::new();
-        for (name, chunk, reversed) in [("all", CHUNK, false), ("back", CHUNK, true), ("chunks", 2, false)] {
+        for (name, room, reversed) in [("all", ROOM, false), ("back", ROOM, true), ("chunks", 1, false)] {
             let ledger = folder.path().join(name);
             let mut rows = rows();
             if reversed {
                 rows.reverse();
             }
-            let (told, problems) = bill(&ledger, rows, chunk);
+            let (told, problems) = bill(&ledger, rows, room);
             assert_eq!(problems, Diagnostics::default(), "{name}");
             let line = &told.skus["AZURE PREMIUM_JOBS_COMPUTE"];
             assert_eq!(
@@ -563,7 +538,7 @@ mod tests {
             back("c", -10),
             back("d", -9),
         ];
-        let (counted, problems) = bill(&ledger, told, CHUNK);
+        let (counted, problems) = bill(&ledger, told, ROOM);
         assert_eq!(
             codes(&problems),
             [("usage::no-original", 2), ("usage::no-original", 4)]
@@ -573,16 +548,16 @@ mod tests {
             (3, 2)
         );
         // The original was told before, to the same ledger; without a price, too.
-        let (_, problems) = bill(&ledger, vec![back("b", -10)], CHUNK);
+        let (_, problems) = bill(&ledger, vec![back("b", -10)], ROOM);
         assert_eq!(codes(&problems), []);
         let unpriced = |id: &str, quantity, record_type| Metered {
             sku_name: "NOT_A_SKU".to_owned(),
             ..row(id, "2026-05-04T11:00:00Z", quantity, record_type)
         };
-        bill(&ledger, vec![unpriced("x", 7, RecordType::Original)], CHUNK);
-        let (_, problems) = bill(&ledger, vec![unpriced("y", -7, RecordType::Retraction)], CHUNK);
+        bill(&ledger, vec![unpriced("x", 7, RecordType::Original)], ROOM);
+        let (_, problems) = bill(&ledger, vec![unpriced("y", -7, RecordType::Retraction)], ROOM);
         assert_eq!(codes(&problems), []);
-        let (_, problems) = bill(&ledger, vec![unpriced("z", -6, RecordType::Retraction)], CHUNK);
+        let (_, problems) = bill(&ledger, vec![unpriced("z", -6, RecordType::Retraction)], ROOM);
         assert_eq!(codes(&problems), [("usage::no-original", 1)]);
     }
 }

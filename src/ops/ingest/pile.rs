@@ -111,6 +111,11 @@ impl Pile {
         self.rows
     }
 
+    /// Bytes that they take, without ids that are no UUIDs.
+    pub fn bytes(&self) -> usize {
+        self.rows.saturating_mul(size_of::<Waiting>())
+    }
+
     /// The rows in order.
     pub fn in_order(mut self) -> InOrder {
         if let Some(last) = self.segments.last_mut() {
