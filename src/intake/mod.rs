@@ -8,6 +8,7 @@ pub mod cluster_events;
 pub mod cluster_records;
 pub mod clusters_api;
 mod compute_clusters_table;
+pub mod context;
 mod event_details;
 pub mod existing_clusters;
 pub mod legacy_usage;

@@ -2,6 +2,7 @@
 
 pub mod billing_usage;
 pub mod cluster_events;
+pub mod context;
 pub mod legacy_usage;
 mod metered;
 mod pile;

@@ -369,3 +369,79 @@ fn parquet_is_billed_as_json_is() {
     ingest(&two, &[&write(folder.path(), "u.json", &[same])]);
     assert_eq!(head(&one), head(&two));
 }
+
+/// Clusters, pools and runs are called what they were called then; what the row itself says wins.
+#[test]
+fn context_says_whose_usage_it_was_at_the_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let clusters = file(
+        "clusters.csv",
+        "cluster_id,change_time,cluster_name,owned_by,policy_id,worker_instance_pool_id\n\
+         c-1,2026-05-04T11:00:00Z,renamed,bo,P2,pool-1\nc-1,2026-05-01T00:00:00Z,etl,ana,P1,pool-1\n",
+    );
+    let pools = file(
+        "pools.ndjson",
+        "{\"instance_pool_id\":\"pool-1\",\"change_time\":\"2026-05-01T00:00:00Z\",\"instance_pool_name\":\"small\"}\n",
+    );
+    let runs = file(
+        "runs.csv",
+        "job_id,run_id,period_start_time,run_name\n7,70,2026-05-04T10:00:00Z,\n7,70,2026-05-04T10:30:00Z,nightly\n",
+    );
+    let hour = |id: &str, start: &str, end: &str, more: &[(&str, Value)]| {
+        let mut row = row(id, "PREMIUM_JOBS_COMPUTE", start, end, "10", "ORIGINAL");
+        for (member, value) in more {
+            row["usage_metadata"][*member] = value.clone();
+        }
+        row
+    };
+    let mut owned = hour(
+        "b",
+        "2026-05-04T11:00:00Z",
+        "2026-05-04T12:00:00Z",
+        &[("job_name", json!("told"))],
+    );
+    owned["identity_metadata"] = json!({"run_as": "robot"});
+    let first = hour(
+        "a",
+        "2026-05-04T10:00:00Z",
+        "2026-05-04T11:00:00Z",
+        &[("job_id", json!("7")), ("job_run_id", json!("70"))],
+    );
+    let ledger = folder.path().join("u.db").display().to_string();
+    let (ended, _) = ingest(
+        &ledger,
+        &[
+            &write(folder.path(), "u.json", &[first, owned]),
+            "--clusters",
+            &clusters,
+            "--pools",
+            &pools,
+            "--job-runs",
+            &runs,
+        ],
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let exported = run(&["ledger", "export", &ledger, "--format", "csv"]);
+    let mut lines = csv::Reader::from_reader(exported.stdout.as_bytes());
+    let header = lines.headers().unwrap().clone();
+    let texts: Vec<String> = lines
+        .records()
+        .map(|line| line.unwrap().iter().collect::<Vec<_>>().join("|"))
+        .collect();
+    for (line, words) in texts.iter().zip([
+        ["etl", "ana", "P1", "small", "nightly"],
+        ["renamed", "robot", "P2", "small", "told"],
+    ]) {
+        for word in words {
+            assert!(
+                line.split('|').any(|cell| cell == word),
+                "{word} in {header:?}: {line}"
+            );
+        }
+    }
+}

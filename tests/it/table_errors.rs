@@ -40,5 +40,21 @@ pub fn tables() -> Vec<Case> {
                 "workspaceId,timestamp,clusterId,sku,dbus\n1,2019-02-22T09:59:59.999Z,c-1,STANDARD_AUTOMATED_NON_OPSEC,8\n",
             )],
         ),
+        context("context::empty", ""),
+        context("context::syntax", "cluster_id,change_time\nc-1\n"),
+        context(
+            "context::other-table",
+            "instance_pool_id,change_time\np-1,2026-05-01\n",
+        ),
+        context("context::column", "cluster_id,change_time\nc-1,yesterday\n"),
     ]
+}
+
+fn context(code: &'static str, clusters: &str) -> Case {
+    let usage = usage_row("AZURE", "DBU", "1");
+    files(
+        code,
+        "ingest billing-usage u.json --ledger l.db --clusters c.csv",
+        &[("u.json", &usage), ("c.csv", clusters)],
+    )
 }

@@ -9,6 +9,7 @@ use crate::cli::progress::Bars;
 use crate::model::diagnostic::Diagnostics;
 use crate::ops::files::tables;
 use crate::ops::ingest::billing_usage::{UsageOptions, ingest};
+use crate::ops::ingest::context::ContextFiles;
 use crate::ops::prices::catalogue;
 use crate::report::billing_usage::{IngestedUsage, text};
 
@@ -36,6 +37,15 @@ pub(in crate::cli) struct BillingUsage {
     /// Name of a workspace by its id; may be given several times
     #[arg(long, value_name = "ID=NAME", value_parser = named)]
     workspace: Vec<(String, String)>,
+    /// Rows of system.compute.clusters: name, owner, policy and pool of each cluster as it was then; may be given several times
+    #[arg(long, value_name = "FILE")]
+    clusters: Vec<PathBuf>,
+    /// Rows of system.compute.instance_pools: names of pools; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pools: Vec<PathBuf>,
+    /// Rows of system.lakeflow.job_run_timeline: names of runs for rows that have no job_name; may be given several times
+    #[arg(long, value_name = "FILE")]
+    job_runs: Vec<PathBuf>,
     /// File for the rows that are not billed: one JSON object a line with file, line, column, code, reason and the row
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -59,6 +69,11 @@ impl BillingUsage {
             ledger: self.ledger,
             team_tag: self.team_tag,
             workspaces: self.workspace.into_iter().collect(),
+            context: ContextFiles {
+                clusters: tables(&self.clusters)?,
+                pools: tables(&self.pools)?,
+                job_runs: tables(&self.job_runs)?,
+            },
             rejects: self.rejects,
         };
         let mut bars = Bars::default();

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use super::Step;
+use super::context::{Context, ContextFiles};
 use super::metered::{Desk, Metered};
 use super::rejects::with_rejects;
 use crate::databricks::billing_usage::BillingUsage;
@@ -28,6 +29,8 @@ pub struct UsageOptions {
     pub team_tag: Option<String>,
     /// Names of workspaces by their id; a workspace without one is called by its id.
     pub workspaces: BTreeMap<String, String>,
+    /// Tables that say what the rows name by an id.
+    pub context: ContextFiles,
     /// A file for the rows that are not billed.
     pub rejects: Option<PathBuf>,
 }
@@ -36,7 +39,7 @@ pub struct UsageOptions {
 /// not billed. A file without any row of usage makes all answers impossible.
 ///
 /// # Errors
-/// A ledger or a price book that cannot be used, and a row that the ledger knows otherwise (`store::conflict`): what was billed
+/// A context (`context::*`), a ledger or a price book that cannot be used, and a row that the ledger knows otherwise (`store::conflict`): what was billed
 /// before it stays billed.
 pub fn ingest(
     sources: &[TableFile],
@@ -44,22 +47,28 @@ pub fn ingest(
     options: &UsageOptions,
     progress: &mut dyn FnMut(Step),
 ) -> Result<(IngestedUsage, Diagnostics), Diagnostics> {
+    let context = Context::read(&options.context)?;
     with_rejects(options.rejects.as_deref(), |rejects| {
         let mut desk = Desk::new(catalogue, options.ledger.clone(), rejects, progress);
         for file in sources {
-            take(file, &mut desk, options)?;
+            take(file, &mut desk, options, &context)?;
         }
         desk.finish()
     })
 }
 
-fn take(file: &TableFile, desk: &mut Desk<'_, '_>, options: &UsageOptions) -> Result<(), Diagnostics> {
+fn take(
+    file: &TableFile,
+    desk: &mut Desk<'_, '_>,
+    options: &UsageOptions,
+    context: &Context,
+) -> Result<(), Diagnostics> {
     desk.open_file(&file.source);
     let mut billed = Ok(());
     let is_usage = read(&file.source, file.open()?, &mut |told| {
         match told {
             Err(rejected) => desk.reject(rejected),
-            Ok(taken) => billed = desk.take(taken.line, metered(taken.row, options)),
+            Ok(taken) => billed = desk.take(taken.line, metered(taken.row, options, context)),
         }
         match billed.is_ok() {
             true => ControlFlow::Continue(()),
@@ -73,10 +82,12 @@ fn take(file: &TableFile, desk: &mut Desk<'_, '_>, options: &UsageOptions) -> Re
     }
 }
 
-fn metered(usage: BillingUsage, options: &UsageOptions) -> Metered {
+fn metered(usage: BillingUsage, options: &UsageOptions, context: &Context) -> Metered {
+    let mut subject = subject(&usage, options);
+    context.fill(&mut subject, usage.metadata(&["job_id"]), usage.period.start);
     Metered {
         source: source_of(&usage),
-        subject: subject(&usage, options),
+        subject,
         resource: usage.record_id,
         cloud: usage.cloud,
         sku_name: usage.sku_name,
