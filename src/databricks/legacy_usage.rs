@@ -60,8 +60,8 @@ pub fn sku_of(sku: &str) -> Option<String> {
     let (tier, product) = sku.split_once('_')?;
     tier.parse::<Tier>().ok()?;
     let product = product.strip_suffix("_(PHOTON)").unwrap_or(product);
-    let is_regional = |start: &&str| product.len() > start.len() && product.starts_with(*start);
-    let is_known = PRODUCTS.contains(&product) || REGIONAL.iter().any(|start| is_regional(&start));
+    let is_regional = |start: &str| product.len() > start.len() && product.starts_with(start);
+    let is_known = PRODUCTS.contains(&product) || REGIONAL.iter().any(|start| is_regional(start));
     is_known.then(|| sku.to_owned())
 }
 

@@ -28,9 +28,9 @@ use crate::report::billing_usage::{IngestedUsage, SkuLine};
 use crate::store::Database;
 use crate::store::journal::Appended;
 
-/// Bytes that rows which wait may take, with whose they are: 1 GiB. Ten million rows of few clusters, or three million of which each has
-/// a cluster and a run of its own.
-pub(super) const ROOM: usize = 1 << 30;
+/// Bytes that rows which wait may take, with whose they are: 800 MiB. Ten million rows of few clusters, or three million of which each
+/// has a cluster and a run of its own. What the ledger remembers of names comes on top, some 500 MB at most.
+pub(super) const ROOM: usize = 800 << 20;
 /// Facts of one transaction.
 const BATCH: usize = 50_000;
 /// Rows after which progress is told.
