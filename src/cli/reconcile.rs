@@ -4,12 +4,12 @@ use clap::Args;
 use rust_decimal::Decimal;
 use std::path::PathBuf;
 
-use super::check::read_all;
 use super::exit::{Exit, complain, finish, json, print};
 use super::ledger::not_negative;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::exact::Inexact;
 use crate::model::period::Month;
+use crate::ops::files::tables;
 use crate::ops::prices::catalogue;
 use crate::ops::reconcile::{Grain, InvoiceRule, ReconcileOptions, reconcile};
 use crate::report::Format;
@@ -29,7 +29,7 @@ pub(super) struct Reconcile {
     /// The ledger
     #[arg(long, value_name = "FILE")]
     ledger: PathBuf,
-    /// Rows of system.billing.usage: CSV, a JSON array, or one JSON object per line; may be given several times
+    /// Rows of system.billing.usage: CSV, JSON or Parquet, also packed, or folders of such parts; may be given several times
     #[arg(long, value_name = "FILE", num_args = 1..)]
     billing_usage: Vec<PathBuf>,
     /// Own price books for the rows of usage: files, or folders of *.json
@@ -58,7 +58,7 @@ impl Reconcile {
     }
 
     fn answer(self) -> Result<Exit, Diagnostics> {
-        let usage = read_all(&self.billing_usage)?;
+        let usage = tables(&self.billing_usage)?;
         let mut catalogue = catalogue(&self.prices)?;
         let options = ReconcileOptions {
             ledger: self.ledger,

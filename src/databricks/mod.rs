@@ -8,6 +8,7 @@ pub mod cluster_spec;
 pub mod event;
 pub mod fields;
 pub mod instance_pool;
+pub mod legacy_usage;
 pub mod run;
 pub mod runtime;
 pub mod runtime_alias;

@@ -1,6 +1,6 @@
 //! The vocabulary: what every layer means by a request, a decision, a usage, a charge.
 //!
-//! No IO, no clock, no randomness. A type that two layers share lives here.
+//! No clock, no randomness, and no IO but reading what somebody else has opened (`rows`). A type that two layers share lives here.
 //!
 //! ```text
 //! Place        Cloud · Tier · Region · Workspace          where a cluster runs
@@ -17,6 +17,7 @@
 //! Decision     allow · deny · undetermined, with violations, failures, supplied values, estimate
 //! Diagnostic   what is wrong with an input, where, and what to do
 //! Finding      a diagnostic of the linter, with the change that would settle it
+//! Row          a row of a table, whatever file it came in: cells as text
 //! Passage      a text that stands in a file, and where each of its bytes is written
 //! ```
 
@@ -37,6 +38,7 @@ pub mod money;
 pub mod passage;
 pub mod period;
 pub mod place;
+pub mod rows;
 pub mod schema;
 pub mod statement;
 pub mod suggest;

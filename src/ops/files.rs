@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::rows;
 
 /// Largest text file that is read: 256 MiB.
 const MAX_BYTES: u64 = 256 << 20;
@@ -122,6 +123,84 @@ pub fn below(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<Vec<PathBu
     }
     found.sort();
     Ok(found)
+}
+
+/// A file that holds a table, or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableFile {
+    /// The path as given, or as found below the folder that was given; `-` is standard input.
+    pub source: String,
+    path: PathBuf,
+    /// Its length in bytes; 0 for standard input.
+    pub bytes: u64,
+}
+
+impl TableFile {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// `file::unreadable`.
+    pub fn open(&self) -> Result<rows::Input, Diagnostics> {
+        if self.source == "-" {
+            return Ok(rows::Input::Stream(Box::new(io::stdin())));
+        }
+        let opened = fs::File::open(&self.path).map(rows::Input::File);
+        opened.map_err(|e| unreadable(&self.source, &e))
+    }
+}
+
+/// The files of tables: those named, and the parts below folders, sorted by path. What begins with `_` or `.` is no part:
+/// so Spark writes what it needs beside them. Every file is opened once, so that none is missed after others are read.
+///
+/// # Errors
+/// `file::twice`, `file::unreadable`, `file::no-parts`; all of them.
+pub fn tables(paths: &[PathBuf]) -> Result<Vec<TableFile>, Diagnostics> {
+    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(Diagnostic::error("file::twice", "-", "standard input can be read only once").into());
+    }
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        match parts(path) {
+            Ok(found) => files.extend(found),
+            Err(found) => problems.extend(found.0),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(files),
+        false => Err(Diagnostics(problems).sorted()),
+    }
+}
+
+fn parts(path: &Path) -> Result<Vec<TableFile>, Diagnostics> {
+    let table = |path: PathBuf| {
+        let mut file = TableFile {
+            source: path.display().to_string(),
+            path,
+            bytes: 0,
+        };
+        if file.source != "-" {
+            let length = fs::File::open(&file.path).and_then(|opened| opened.metadata());
+            file.bytes = length.map_err(|e| unreadable(&file.source, &e))?.len();
+        }
+        Ok(file)
+    };
+    if !path.is_dir() {
+        return Ok(vec![table(path.to_owned())?]);
+    }
+    let is_part = |found: &Path| {
+        let inside = found.strip_prefix(path).unwrap_or(found);
+        let mut names = inside.iter().map(|name| name.to_string_lossy());
+        !names.any(|name| name.starts_with(['_', '.']))
+    };
+    let found = below(path, &is_part)?;
+    if found.is_empty() {
+        let source = path.display().to_string();
+        let message = "a folder without any part: files that begin with `_` or `.` are none";
+        return Err(Diagnostic::error("file::no-parts", source, message)
+            .hint("name the folder in which the table's files are")
+            .into());
+    }
+    found.into_iter().map(table).collect()
 }
 
 /// Whether the file's name has one of these extensions.

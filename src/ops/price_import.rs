@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::files::{Text, below, has_extension, not_written, read_text, write_whole};
+use super::files::{Text, below, has_extension, not_written, read_text, tables, write_whole};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::place::Cloud;
 use crate::pricing::import::azure_retail::azure_retail;
 use crate::pricing::import::list_prices::{Table, list_prices};
-use crate::pricing::import::{Expected, Imported, Input};
+use crate::pricing::import::{Expected, Imported, Input, Source};
 
 /// What the files are.
 #[derive(Debug, Clone)]
@@ -32,18 +32,24 @@ pub enum Kind {
 /// # Errors
 /// `file::*`, `price::*`, of all files.
 pub fn import(paths: &[PathBuf], kind: &Kind, expected: &Expected) -> Result<Imported, Diagnostics> {
-    let extensions: &[&str] = match kind {
-        Kind::AzureRetail { .. } => &["json"],
-        Kind::ListPrices { .. } => &["json", "jsonl", "ndjson", "csv"],
-    };
-    let texts = texts(paths, extensions)?;
-    let inputs: Vec<Input<'_>> = texts
-        .iter()
-        .map(|Text { source, text }| Input { source, text })
-        .collect();
     match kind {
-        Kind::AzureRetail { regions } => azure_retail(&inputs, expected, regions),
-        Kind::ListPrices { table, cloud } => list_prices(&inputs, expected, *table, *cloud),
+        Kind::AzureRetail { regions } => {
+            let texts = texts(paths, &["json"])?;
+            let inputs: Vec<Input<'_>> = texts
+                .iter()
+                .map(|Text { source, text }| Input { source, text })
+                .collect();
+            azure_retail(&inputs, expected, regions)
+        }
+        Kind::ListPrices { table, cloud } => {
+            let opened = tables(paths)?.into_iter().map(|file| {
+                let input = file.open()?;
+                let name = file.source;
+                Ok(Source { name, input })
+            });
+            let sources: Result<Vec<Source>, Diagnostics> = opened.collect();
+            list_prices(sources?, expected, *table, *cloud)
+        }
     }
 }
 

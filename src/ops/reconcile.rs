@@ -5,17 +5,20 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use crate::ledger::reconcile::Grain;
 pub use crate::ledger::reconcile::invoice_rule::InvoiceRule;
 
-use super::files::Text;
+use super::files::TableFile;
 use super::ingest::azure_cost::too_large;
-use super::ingest::billing_usage::take;
 use super::ledger::{diagnose, open_read_only};
+use crate::databricks::billing_usage::BillingUsage;
+use crate::intake::billing_usage::read;
 use crate::ledger::rate::{Rated, rate_metered};
 use crate::ledger::reconcile::invoice_rule::{Line, under};
 use crate::ledger::reconcile::{Item, Unmapped, compare};
@@ -24,13 +27,12 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::exact::Inexact;
 use crate::model::meter::{Category, Meter, MeterKind};
 use crate::model::money::Currency;
-use crate::model::period::Month;
+use crate::model::period::{Instant, Month};
 use crate::model::place::Cloud;
 use crate::model::statement::{Belonging, StatementLine};
 use crate::model::usage::{MeteredUsage, Subject};
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::statement_meter::statement_meter;
-use crate::report::billing_usage::IngestedUsage;
 use crate::report::reconciliation::{Aside, Reconciliation, Sums};
 use crate::store::entries::StoredEntry;
 use crate::store::{Database, StoreError};
@@ -58,7 +60,7 @@ pub struct ReconcileOptions {
 /// `statement::too-large` for sums beyond 128 bits, `store::*`, `usage::*`, `price::*`.
 pub fn reconcile(
     options: &ReconcileOptions,
-    usage: &[Text],
+    usage: &[TableFile],
     catalogue: &mut Catalogue,
 ) -> Result<(Vec<Reconciliation>, Diagnostics), Diagnostics> {
     let database = open_read_only(&options.ledger)?;
@@ -142,18 +144,17 @@ impl Desk<'_> {
     /// Against rows of usage, at our prices: the DBUs of the clouds that the rows tell of.
     fn usage(
         &self,
-        texts: &[Text],
+        files: &[TableFile],
         catalogue: &mut Catalogue,
         problems: &mut Diagnostics,
     ) -> Result<Reconciliation, Diagnostics> {
-        let mut told = IngestedUsage::default();
-        let rows = take(texts, &mut told, problems)?;
+        let (rows, rejected) = rows_of(files, problems)?;
         let clouds: BTreeSet<Cloud> = rows.values().map(|row| row.usage.cloud).collect();
         for cloud in &clouds {
             catalogue.load(*cloud, None)?;
         }
         let mut theirs = Theirs::default();
-        theirs.aside.rejected_rows = u64::try_from(told.rows.rejected).unwrap_or(u64::MAX);
+        theirs.aside.rejected_rows = rejected;
         let (month, mut currencies) = (self.options.month.period(), BTreeSet::new());
         let subject = Arc::new(Subject::default());
         for row in rows
@@ -365,6 +366,60 @@ impl Theirs {
         }
         Ok(())
     }
+}
+
+/// A row of usage, and where it stands.
+struct Told {
+    source: String,
+    line: usize,
+    usage: BillingUsage,
+}
+
+/// The rows in order of time, each once, and how many could not be read or say something else than another of their id. A
+/// file without any row is none of usage, and nothing is compared.
+fn rows_of(
+    files: &[TableFile],
+    problems: &mut Diagnostics,
+) -> Result<(BTreeMap<(Instant, String), Told>, u64), Diagnostics> {
+    let mut rows: BTreeMap<(Instant, String), Told> = BTreeMap::new();
+    let mut rejected = 0_u64;
+    for file in files {
+        let before = problems.0.len();
+        let is_usage = read(&file.source, file.open()?, &mut |told| {
+            let taken = match told {
+                Ok(taken) => taken,
+                Err(wrong) => {
+                    rejected = rejected.saturating_add(u64::from(wrong.row.is_some()));
+                    problems.0.extend(wrong.problems);
+                    return ControlFlow::Continue(());
+                }
+            };
+            let (line, usage) = (taken.line, taken.row);
+            match rows.entry((usage.period.start, usage.record_id.clone())) {
+                Entry::Vacant(place) => {
+                    let source = file.source.clone();
+                    place.insert(Told { source, line, usage });
+                }
+                Entry::Occupied(known) if known.get().usage == usage => {}
+                Entry::Occupied(known) => {
+                    rejected = rejected.saturating_add(1);
+                    let message = format!(
+                        "the row `{}` says something else at {}:{}; a row is never changed, a correction is another row",
+                        usage.record_id,
+                        known.get().source,
+                        known.get().line
+                    );
+                    let problem = Diagnostic::error("usage::told-differently", &file.source, message);
+                    problems.0.push(problem.at(line, 0).path("record_id"));
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        if !is_usage {
+            return Err(Diagnostics(problems.0.split_off(before)));
+        }
+    }
+    Ok((rows, rejected))
 }
 
 /// Half of a unit of the last place that a vendor has written; numbers written with fewer than two places count as whole

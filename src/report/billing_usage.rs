@@ -36,6 +36,8 @@ pub struct RowCounts {
     pub original: usize,
     /// RETRACTION.
     pub retraction: usize,
+    /// RETRACTION of which no ORIGINAL is known: neither told now nor in the ledger.
+    pub retraction_without_original: usize,
     /// RESTATEMENT.
     pub restatement: usize,
     /// The same row once more.
@@ -90,11 +92,15 @@ fn costs<S: serde::Serializer>(value: &BTreeMap<String, i128>, to: S) -> Result<
 pub fn text(told: &IngestedUsage) -> String {
     let rows = &told.rows;
     let mut out = format!(
-        "{} rows: {} original, {} retracted, {} restated, {} repeated, {} rejected\n\
+        "{} rows: {} original, {} retracted{}, {} restated, {} repeated, {} rejected\n\
          {} facts written to {}, {} known before\n\n",
         rows.read,
         rows.original,
         rows.retraction,
+        match rows.retraction_without_original {
+            0 => String::new(),
+            n => format!(" ({n} without an original)"),
+        },
         rows.restatement,
         rows.repeated,
         rows.rejected,

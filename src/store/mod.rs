@@ -13,6 +13,7 @@
 //!   visit_entries   entry        ─► entries in order of time               (entries)
 //!   copy_to         everything   ─► another file                           (copy)
 //!   append_records  facts, events, machines, clusters in one transaction   (records)
+//!   tells_opposite  a fact       ─► whether what it takes back is known    (opposite)
 //!   machines_at, workspaces_at     what existed at an instant              (machine, workspace)
 //!   instance_event_at              where an instance of a pool was then    (pool)
 //!   tell_statement  a vendor's export ─► statement lines, beside the journal  (statement)
@@ -35,6 +36,7 @@ pub mod journal;
 pub mod machine;
 mod migration;
 mod names;
+mod opposite;
 pub mod pool;
 pub mod query;
 pub mod real_history;

@@ -92,7 +92,7 @@ fn usage(code: &'static str, text: &str) -> Case {
     )
 }
 
-fn usage_row(cloud: &str, unit: &str, quantity: &str) -> String {
+pub fn usage_row(cloud: &str, unit: &str, quantity: &str) -> String {
     format!(
         "{{\"record_id\": \"r-1\", \"sku_name\": \"PREMIUM_JOBS_COMPUTE\", \"cloud\": \"{cloud}\", \"usage_start_time\": \"2026-05-04T10:00:00Z\", \
          \"usage_end_time\": \"2026-05-04T11:00:00Z\", \"usage_unit\": \"{unit}\", \"usage_quantity\": {quantity}, \"record_type\": \"ORIGINAL\"}}\n"
@@ -208,6 +208,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(prices());
     all.extend(crate::price_errors::price_books());
     all.extend(crate::closing_errors::closings());
+    all.extend(crate::table_errors::tables());
     all.extend(scenarios());
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());

@@ -40,3 +40,4 @@ mod resources;
 mod sandbox;
 mod statement;
 mod statement_errors;
+mod table_errors;

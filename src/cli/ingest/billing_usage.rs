@@ -3,14 +3,15 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use crate::cli::check::read_all;
 use crate::cli::context::TextOrJson;
 use crate::cli::exit::{Exit, complain, json, print};
-use crate::cli::progress::bar;
+use crate::cli::progress::Bars;
 use crate::model::diagnostic::Diagnostics;
+use crate::ops::files::tables;
 use crate::ops::ingest::billing_usage::{UsageOptions, ingest};
+use crate::ops::ingest::context::ContextFiles;
 use crate::ops::prices::catalogue;
-use crate::report::billing_usage::text;
+use crate::report::billing_usage::{IngestedUsage, text};
 
 /// Bills what Databricks itself has metered: each row of system.billing.usage at the price in force, RETRACTION and RESTATEMENT as
 /// facts of their own. Told twice, or by files that overlap, it changes nothing. Rows that cannot be billed are told with file,
@@ -21,7 +22,7 @@ use crate::report::billing_usage::text;
                   Example: tollgate ingest billing-usage usage.csv --ledger october.db --team-tag team --workspace 1234567890=lakehouse"
 )]
 pub(in crate::cli) struct BillingUsage {
-    /// Rows as CSV, as a JSON array, or as one JSON object per line; `-` is standard input
+    /// Rows as CSV, JSON or Parquet, also packed with gzip or zstd; folders of such parts; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The ledger that is billed
@@ -36,12 +37,24 @@ pub(in crate::cli) struct BillingUsage {
     /// Name of a workspace by its id; may be given several times
     #[arg(long, value_name = "ID=NAME", value_parser = named)]
     workspace: Vec<(String, String)>,
+    /// Rows of system.compute.clusters: name, owner, policy and pool of each cluster as it was then; may be given several times
+    #[arg(long, value_name = "FILE")]
+    clusters: Vec<PathBuf>,
+    /// Rows of system.compute.instance_pools: names of pools; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pools: Vec<PathBuf>,
+    /// Rows of system.lakeflow.job_run_timeline: names of runs for rows that have no job_name; may be given several times
+    #[arg(long, value_name = "FILE")]
+    job_runs: Vec<PathBuf>,
+    /// File for the rows that are not billed: one JSON object a line with file, line, column, code, reason and the row
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
 }
 
-fn named(text: &str) -> Result<(String, String), String> {
+pub(super) fn named(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((id, name)) if !id.is_empty() && !name.is_empty() => Ok((id.to_owned(), name.to_owned())),
         _ => Err("expected `ID=NAME`, as in `1234567890=lakehouse`".to_owned()),
@@ -50,28 +63,42 @@ fn named(text: &str) -> Result<(String, String), String> {
 
 impl BillingUsage {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
-        let sources = read_all(&self.files)?;
+        let sources = tables(&self.files)?;
         let mut catalogue = catalogue(&self.prices)?;
         let options = UsageOptions {
             ledger: self.ledger,
             team_tag: self.team_tag,
             workspaces: self.workspace.into_iter().collect(),
+            context: ContextFiles {
+                clusters: tables(&self.clusters)?,
+                pools: tables(&self.pools)?,
+                job_runs: tables(&self.job_runs)?,
+            },
+            rejects: self.rejects,
         };
-        let bar = bar("billing", 0);
-        let told = ingest(&sources, &mut catalogue, &options, &mut |done, all| {
-            bar.set_length(all);
-            bar.set_position(done);
+        let mut bars = Bars::default();
+        let told = ingest(&sources, &mut catalogue, &options, &mut |step| {
+            bars.show_ingest(step)
         });
-        bar.finish_and_clear();
+        bars.finish();
         let (told, problems) = told?;
-        print(&match self.format {
-            TextOrJson::Text => text(&told),
-            TextOrJson::Json => json(&told)?,
-        });
-        complain(&problems);
-        Ok(match told.is_whole() && !problems.has_errors() {
-            true => Exit::InOrder,
-            false => Exit::Fault,
-        })
+        ended(&told, &problems, self.format)
     }
+}
+
+/// Prints what came of it.
+pub(super) fn ended(
+    told: &IngestedUsage,
+    problems: &Diagnostics,
+    format: TextOrJson,
+) -> Result<Exit, Diagnostics> {
+    print(&match format {
+        TextOrJson::Text => text(told),
+        TextOrJson::Json => json(told)?,
+    });
+    complain(problems);
+    Ok(match told.is_whole() && !problems.has_errors() {
+        true => Exit::InOrder,
+        false => Exit::Fault,
+    })
 }

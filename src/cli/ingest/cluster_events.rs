@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::cli::check::read_all;
 use crate::cli::context::TextOrJson;
 use crate::cli::exit::{Exit, complain, json, print};
+use crate::cli::progress::Bars;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::period::{Instant, parse_instant};
 use crate::model::place::{Cloud, Tier, Workload};
@@ -92,7 +93,12 @@ impl ClusterEvents {
             team_tag: self.team_tag,
             termination_seconds: self.termination_seconds,
         };
-        let (ingested, problems) = ingest(&sources, &clusters, &mut catalogue, &options)?;
+        let mut bars = Bars::default();
+        let told = ingest(&sources, &clusters, &mut catalogue, &options, &mut |step| {
+            bars.show_ingest(step);
+        });
+        bars.finish();
+        let (ingested, problems) = told?;
         print(&match self.format {
             TextOrJson::Text => text(&ingested),
             TextOrJson::Json => json(&ingested)?,

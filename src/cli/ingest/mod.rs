@@ -3,6 +3,7 @@
 mod azure_cost;
 mod billing_usage;
 mod cluster_events;
+mod legacy_usage;
 
 use clap::Subcommand;
 
@@ -17,6 +18,8 @@ pub(super) enum Ingest {
     BillingUsage(billing_usage::BillingUsage),
     /// Keep what Azure says it has billed, to be reconciled
     AzureCost(azure_cost::AzureCost),
+    /// Bill the billable usage log of before system.billing.usage
+    LegacyUsage(legacy_usage::LegacyUsage),
 }
 
 impl Ingest {
@@ -25,6 +28,7 @@ impl Ingest {
             Ingest::ClusterEvents(command) => command.answer(),
             Ingest::BillingUsage(command) => command.answer(),
             Ingest::AzureCost(command) => command.answer(),
+            Ingest::LegacyUsage(command) => command.answer(),
         })
     }
 }

@@ -39,14 +39,14 @@ pub(in crate::cli) struct AzureRetail {
 }
 
 /// Makes a price book of system.billing.list_prices or account_prices, exported as JSON (an array, {"rows": []}, a row a
-/// line) or CSV. `pricing` is JSON, also as text, or a column `pricing.default` or `pricing_default`. Parquet is not read
-/// yet.
+/// line), CSV or Parquet, also packed with gzip or zstd. `pricing` is JSON, also as text, or a column `pricing.default` or
+/// `pricing_default`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: tollgate price import list-prices list_prices.csv --cloud AZURE --out prices/dbu.json"
 )]
 pub(in crate::cli) struct ListPrices {
-    /// Exports, or folders of *.json, *.jsonl, *.ndjson and *.csv; `-` is standard input
+    /// Exports, or folders of their parts; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The rows are of account_prices: what the account has agreed on

@@ -33,6 +33,16 @@ pub enum Rated {
     Unpriced(Unpriced),
 }
 
+impl Rated {
+    /// When it was used, inside one UTC day.
+    pub fn period(&self) -> Period {
+        match self {
+            Rated::Charge(charge) => charge.period,
+            Rated::Unpriced(unpriced) => unpriced.period,
+        }
+    }
+}
+
 /// Why a usage could not be rated. A missing price is no error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {

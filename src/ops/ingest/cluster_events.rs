@@ -16,6 +16,7 @@ use std::sync::Arc;
 use self::convert::{Context, told};
 use self::facts::{differs, rate_all};
 use self::write::{Outbox, Pending};
+use super::Step;
 use crate::databricks::cluster_spec::NodeSlot;
 use crate::intake::cluster_events::{RealEvent, read, stored};
 use crate::intake::existing_clusters::ExistingCluster;
@@ -58,7 +59,8 @@ pub struct IngestOptions {
     pub termination_seconds: u32,
 }
 
-/// Bills the clusters whose events are told. `clusters` are their records, as far as there are any.
+/// Bills the clusters whose events are told. `clusters` are their records, as far as there are any. `progress` is told how many clusters
+/// are done.
 ///
 /// # Errors
 /// What makes all answers impossible: events that could be of any cluster, a ledger or price book that cannot be used.
@@ -68,6 +70,7 @@ pub fn ingest(
     clusters: &[Text],
     catalogue: &mut Catalogue,
     options: &IngestOptions,
+    progress: &mut dyn FnMut(Step),
 ) -> Result<(Ingested, Diagnostics), Diagnostics> {
     let mut taken = Taken::read(sources)?;
     let (records, problems) = existing(clusters);
@@ -106,7 +109,9 @@ pub fn ingest(
         assumptions: Assumptions::default(),
     };
     let mut outbox = Outbox::default();
-    for id in &ids {
+    let all = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+    for (done, id) in (1_u64..).zip(&ids) {
+        progress(Step::Billed(done, all));
         let events = taken.events.remove(id).unwrap_or_default();
         let Some(pending) = desk.cluster(&database, id, events, &taken.doubtful)? else {
             continue;

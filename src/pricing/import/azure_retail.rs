@@ -194,7 +194,8 @@ impl<'e> Reader<'e> {
             }
         };
         if rows.is_empty() && self.problems.is_empty() {
-            self.problems.push(nothing(inputs, self.rows));
+            self.problems
+                .push(nothing(inputs.first().map(|input| input.source), self.rows));
         }
         self.warnings.extend(self.links.missing());
         if !self.problems.is_empty() {

@@ -1,14 +1,14 @@
 //! The tables `system.billing.list_prices` and `account_prices`: prices of SKUs, with their periods.
 //!
-//! Read as JSON (an array, `{"rows": [...]}`, or one row a line) or as CSV with a header. Rows have `price_start_time`,
+//! Read as JSON (an array, `{"rows": [...]}`, or one row a line), as CSV with a header or as Parquet. Rows have `price_start_time`,
 //! `price_end_time` (none until further notice), `sku_name`, `cloud`, `currency_code`, `usage_unit` and `pricing`, of which
-//! `default` counts: promotions are not list prices. Files of Parquet are not read.
+//! `default` counts: promotions are not list prices.
 
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::list_price_rows::{Cells, rows};
-use super::{Expected, Imported, Input, LeftOut, OtherCurrencies, Spot, count, nothing};
+use super::{Expected, Imported, LeftOut, OtherCurrencies, Source, Spot, count, nothing};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::exact::{decimal_text, parse_json_number};
 use crate::model::meter::MeterKind;
@@ -33,7 +33,7 @@ pub enum Table {
 /// `price::syntax`, `price::row`, `price::number`, `price::instant`, `price::currency`, `price::clouds`, `price::overlap`,
 /// `price::nothing`; all of them.
 pub fn list_prices(
-    inputs: &[Input<'_>],
+    sources: Vec<Source>,
     expected: &Expected,
     table: Table,
     cloud: Option<Cloud>,
@@ -46,14 +46,15 @@ pub fn list_prices(
         currencies: OtherCurrencies::default(),
     };
     let (mut read, mut problems) = (0_usize, Vec::new());
-    for input in inputs {
-        for row in rows(input) {
+    let first = sources.first().map(|source| source.name.clone());
+    for source in sources {
+        rows(source, &mut |row| {
             read = read.saturating_add(1);
             match row.and_then(|cells| reader.row(&cells)) {
                 Ok(()) => {}
                 Err(wrong) => problems.push(wrong),
             }
-        }
+        });
     }
     problems.extend(reader.currencies.diagnostics(expected.currency));
     let clouds: BTreeSet<Cloud> = reader.told.iter().map(|told| told.cloud).collect();
@@ -68,17 +69,17 @@ pub fn list_prices(
         }),
         (_, found) => {
             if found > 1 {
-                problems.push(several(inputs, &clouds));
+                problems.push(several(first.as_deref(), &clouds));
             } else if problems.is_empty() {
-                problems.push(nothing(inputs, read));
+                problems.push(nothing(first.as_deref(), read));
             }
             Err(Diagnostics(problems).sorted())
         }
     }
 }
 
-fn several(inputs: &[Input<'_>], clouds: &BTreeSet<Cloud>) -> Diagnostic {
-    let source = inputs.first().map_or("prices", |input| input.source);
+fn several(source: Option<&str>, clouds: &BTreeSet<Cloud>) -> Diagnostic {
+    let source = source.unwrap_or("prices");
     let names: Vec<&str> = clouds.iter().map(|cloud| cloud.as_str()).collect();
     let message = format!("rows of {}; a book has one cloud", names.join(" and "));
     Diagnostic::error("price::clouds", source, message)
@@ -268,20 +269,20 @@ fn overlap(one: &Told, other: &Told) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::model::money::Currency;
+    use crate::model::rows;
     use crate::pricing::price_book::PriceBook;
 
     fn import(texts: &[&str], cloud: Option<Cloud>) -> Result<Imported, Diagnostics> {
-        let names: Vec<String> = (0..texts.len()).map(|i| format!("f{i}")).collect();
-        let inputs: Vec<Input<'_>> = texts
-            .iter()
-            .zip(&names)
-            .map(|(text, source)| Input { source, text })
-            .collect();
+        let source = |(i, text): (usize, &&str)| Source {
+            name: format!("f{i}"),
+            input: rows::Input::of(*text),
+        };
+        let sources = texts.iter().enumerate().map(source).collect();
         let expected = Expected {
             currency: Currency::USD,
             retrieved: parse_instant("2026-10-01").unwrap(),
         };
-        list_prices(&inputs, &expected, Table::ListPrices, cloud)
+        list_prices(sources, &expected, Table::ListPrices, cloud)
     }
 
     fn row(from: &str, to: &str, pricing: &str) -> String {
@@ -432,7 +433,7 @@ mod tests {
                 format!("{CSV},pricing\n2023-01-01,,S,AZURE,USD,DBU,\"{{0.30}}\"\n"),
                 "price::row",
             ),
-            ("PAR1\u{15}\u{4}".to_owned(), "price::row"),
+            ("PAR1\u{15}\u{4}".to_owned(), "file::damaged"),
         ] {
             let found = import(&[&text], None).unwrap_err();
             assert_eq!(found.0[0].code, code, "{text:.60}: {found}");

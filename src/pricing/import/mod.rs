@@ -18,6 +18,7 @@ use super::book_draft::Draft;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::money::Currency;
 use crate::model::period::Instant;
+use crate::model::rows;
 
 /// A text to import from.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,14 @@ pub struct Input<'a> {
     pub source: &'a str,
     /// Its content.
     pub text: &'a str,
+}
+
+/// A table to import from.
+pub struct Source {
+    /// Its name, as diagnostics give it.
+    pub name: String,
+    /// Its bytes.
+    pub input: rows::Input,
 }
 
 /// What is expected of the texts, and what the book says of them.
@@ -188,8 +197,8 @@ impl OtherCurrencies {
 }
 
 /// The diagnostic where no row is left.
-fn nothing(inputs: &[Input<'_>], rows: usize) -> Diagnostic {
-    let source = inputs.first().map_or("prices", |input| input.source);
+fn nothing(source: Option<&str>, rows: usize) -> Diagnostic {
+    let source = source.unwrap_or("prices");
     Diagnostic::error(
         "price::nothing",
         source,

@@ -1,0 +1,563 @@
+//! Rows that somebody else has metered: gathered, put in order of time, rated at the prices in force, billed.
+//!
+//! Rows wait in a [`Pile`] until all are read or they take [`ROOM`], and are billed in order of time, whatever the order of the
+//! files. A larger telling is billed in several such chunks: the ledger has the same facts, sums and costs, and only their order in
+//! it, and so its head, hangs on the order of the files.
+
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Step;
+use super::pile::{Pile, RowId, Waiting};
+use super::rejects::Rejects;
+use super::subjects::Subjects;
+use crate::databricks::billing_usage::RecordType;
+use crate::intake::table::Rejected;
+use crate::ledger::rate::{Rated, rate_metered};
+use crate::model::charge::PriceInForce;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::meter::{Meter, MeterKind};
+use crate::model::period::{Instant, Period, from_unix, rfc3339};
+use crate::model::place::Cloud;
+use crate::model::usage::{MeteredUsage, Subject};
+use crate::ops::ledger::{diagnose, open};
+use crate::pricing::catalogue::Catalogue;
+use crate::report::billing_usage::{IngestedUsage, SkuLine};
+use crate::store::Database;
+use crate::store::journal::Appended;
+
+/// Bytes that rows which wait may take, with whose they are: 800 MiB. Ten million rows of few clusters, or three million of which each
+/// has a cluster and a run of its own. What the ledger remembers of names comes on top, some 500 MB at most.
+pub(super) const ROOM: usize = 800 << 20;
+/// Facts of one transaction.
+const BATCH: usize = 50_000;
+/// Rows after which progress is told.
+const STEP: u64 = 10_000;
+
+/// A row, as far as it decides what is billed and to whom.
+pub(super) struct Metered {
+    /// Names the row.
+    pub resource: String,
+    /// Who tells.
+    pub source: String,
+    pub subject: Subject,
+    pub cloud: Cloud,
+    pub sku_name: String,
+    pub period: Period,
+    /// In DBU; negative for a RETRACTION.
+    pub quantity: Decimal,
+    pub record_type: RecordType,
+}
+
+/// Who tells, and of which meter.
+struct Kind {
+    source: Arc<str>,
+    meter: Arc<Meter>,
+    /// `AZURE PREMIUM_JOBS_COMPUTE`.
+    shown: String,
+}
+
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Takes rows and bills them.
+pub(super) struct Desk<'a, 'w> {
+    catalogue: &'a mut Catalogue,
+    ledger: PathBuf,
+    rejects: &'a mut Rejects<'w>,
+    progress: &'a mut dyn FnMut(Step),
+    database: Option<Database>,
+    files: Vec<String>,
+    kinds: Vec<Kind>,
+    kind_numbers: HashMap<(String, Cloud, String), u32>,
+    subjects: Subjects,
+    pile: Pile,
+    room: usize,
+    told: IngestedUsage,
+    batches: BTreeMap<Arc<str>, Vec<Rated>>,
+    /// Rows of the instant that is being billed.
+    instant: AtOnce,
+}
+
+impl<'a, 'w> Desk<'a, 'w> {
+    pub fn new(
+        catalogue: &'a mut Catalogue,
+        ledger: PathBuf,
+        rejects: &'a mut Rejects<'w>,
+        progress: &'a mut dyn FnMut(Step),
+    ) -> Desk<'a, 'w> {
+        Desk {
+            told: IngestedUsage {
+                ledger: ledger.display().to_string(),
+                ..IngestedUsage::default()
+            },
+            catalogue,
+            ledger,
+            rejects,
+            progress,
+            database: None,
+            files: Vec::new(),
+            kinds: Vec::new(),
+            kind_numbers: HashMap::new(),
+            subjects: Subjects::default(),
+            pile: Pile::default(),
+            room: ROOM,
+            batches: BTreeMap::new(),
+            instant: AtOnce::default(),
+        }
+    }
+
+    /// Puts fewer rows in order at once.
+    #[cfg(test)]
+    pub fn with_room(mut self, bytes: usize) -> Self {
+        self.room = bytes;
+        self
+    }
+
+    /// The rows that follow are of this file.
+    pub fn open_file(&mut self, source: &str) {
+        self.files.push(source.to_owned());
+    }
+
+    /// What is shown of the file that was opened last.
+    pub fn shown_of_file(&self) -> Diagnostics {
+        self.files
+            .last()
+            .map(|file| self.rejects.shown_of(file))
+            .unwrap_or_default()
+    }
+
+    /// A row that cannot be read.
+    pub fn reject(&mut self, rejected: Rejected) {
+        let is_row = usize::from(rejected.row.is_some());
+        let rows = &mut self.told.rows;
+        rows.read = rows.read.saturating_add(is_row);
+        rows.rejected = rows.rejected.saturating_add(is_row);
+        self.rejects.reject(rejected);
+    }
+
+    /// A row. Where as many wait as are put in order at once, they are billed.
+    pub fn take(&mut self, line: usize, row: Metered) -> Result<(), Diagnostics> {
+        self.told.rows.read = self.told.rows.read.saturating_add(1);
+        let waiting = Waiting {
+            start: row.period.start.timestamp(),
+            end: row.period.end.timestamp(),
+            id: RowId::new(&row.resource),
+            file: narrow(self.files.len().saturating_sub(1)),
+            line: narrow(line),
+            kind: self.kind(row.source, row.cloud, row.sku_name),
+            subject: self.subjects.number(&row.subject),
+            record_type: row.record_type,
+            quantity: row.quantity,
+        };
+        self.pile.push(waiting);
+        let rows = u64::try_from(self.told.rows.read).unwrap_or(u64::MAX);
+        if rows.checked_rem(STEP) == Some(0) {
+            (self.progress)(Step::Read(rows));
+        }
+        match self.pile.bytes().saturating_add(self.subjects.bytes()) >= self.room {
+            true => self.bill(),
+            false => Ok(()),
+        }
+    }
+
+    fn kind(&mut self, source: String, cloud: Cloud, sku_name: String) -> u32 {
+        let next = narrow(self.kinds.len());
+        let (kinds, key) = (&mut self.kinds, (source, cloud, sku_name));
+        if let Some(known) = self.kind_numbers.get(&key) {
+            return *known;
+        }
+        kinds.push(Kind {
+            source: Arc::from(key.0.as_str()),
+            shown: format!("{cloud} {}", key.2),
+            meter: Arc::new(Meter {
+                cloud,
+                kind: MeterKind::Dbu {
+                    sku_name: key.2.clone(),
+                },
+            }),
+        });
+        self.kind_numbers.insert(key, next);
+        next
+    }
+
+    /// Bills what waits, and tells what came of all.
+    pub fn finish(mut self) -> Result<IngestedUsage, Diagnostics> {
+        self.bill()?;
+        Ok(self.told)
+    }
+
+    fn bill(&mut self) -> Result<(), Diagnostics> {
+        let pile = std::mem::take(&mut self.pile);
+        let clouds: BTreeSet<Cloud> = self.kinds.iter().map(|kind| kind.meter.cloud).collect();
+        for cloud in clouds {
+            self.catalogue.load(cloud, None)?;
+        }
+        if self.database.is_none() {
+            self.database = Some(open(&self.ledger)?);
+        }
+        let all = u64::try_from(pile.rows()).unwrap_or(u64::MAX);
+        let (mut done, mut before) = (0_u64, None);
+        let mut prices: HashMap<u32, OfMonth> = HashMap::new();
+        for row in pile.in_order() {
+            done = done.saturating_add(1);
+            if done.checked_rem(STEP) == Some(0) {
+                (self.progress)(Step::Billed(done, all));
+            }
+            if let Some(known) = before.as_ref().filter(|known| is_same(known, &row)) {
+                self.again(known, &row);
+                continue;
+            }
+            if self.instant.start != Some(row.start) {
+                self.leave_instant()?;
+                self.instant.start = Some(row.start);
+            }
+            self.row(&row, &mut prices)?;
+            before = Some(row);
+        }
+        self.leave_instant()?;
+        let batches = std::mem::take(&mut self.batches);
+        for (source, batch) in &batches {
+            self.append(source, batch)?;
+        }
+        // Numbers of subjects are those of rows that wait, and none does.
+        self.subjects = Subjects::default();
+        (self.progress)(Step::Billed(all, all));
+        Ok(())
+    }
+
+    /// A row that is told once more.
+    fn again(&mut self, known: &Waiting, row: &Waiting) {
+        if known.says(row) {
+            self.told.rows.repeated = self.told.rows.repeated.saturating_add(1);
+            return;
+        }
+        let message = format!(
+            "the row `{}` says something else at {}:{}; a row is never changed, a correction is another row",
+            row.id.text(),
+            self.file(known.file),
+            known.line
+        );
+        let problem = self.problem("usage::told-differently", row, "record_id", message);
+        self.reject_late(
+            problem.hint("the first is billed; is one of the files from another account, or edited?"),
+        );
+    }
+
+    /// A row that was read and cannot be billed. What it said is no longer there, but its place is.
+    fn reject_late(&mut self, problem: Diagnostic) {
+        self.told.rows.rejected = self.told.rows.rejected.saturating_add(1);
+        self.rejects.reject(Rejected {
+            problems: vec![problem],
+            row: Some("null".to_owned()),
+        });
+    }
+
+    fn problem(&self, code: &'static str, row: &Waiting, column: &str, message: String) -> Diagnostic {
+        let line = usize::try_from(row.line).unwrap_or_default();
+        Diagnostic::error(code, self.file(row.file), message)
+            .at(line, 0)
+            .path(column)
+    }
+
+    fn file(&self, number: u32) -> &str {
+        let at = usize::try_from(number).ok();
+        at.and_then(|at| self.files.get(at)).map_or("", String::as_str)
+    }
+
+    fn row(&mut self, row: &Waiting, prices: &mut HashMap<u32, OfMonth>) -> Result<(), Diagnostics> {
+        let at = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        let Some(kind) = self.kinds.get(at(row.kind)) else {
+            return Ok(());
+        };
+        let metered = MeteredUsage {
+            resource: row.id.text().into(),
+            subject: self.subjects.subject(row.subject),
+            meter: Arc::clone(&kind.meter),
+            period: Period {
+                start: from_unix(row.start),
+                end: from_unix(row.end),
+            },
+            quantity: row.quantity,
+        };
+        let source = Arc::clone(&kind.source);
+        let in_force = prices
+            .entry(row.kind)
+            .or_default()
+            .covering(self.catalogue, &metered);
+        let facts = match rate_metered(&metered, in_force) {
+            Ok(facts) => facts,
+            Err(error) => {
+                let problem = self.problem("usage::rate", row, "usage_quantity", error.to_string());
+                self.reject_late(problem);
+                return Ok(());
+            }
+        };
+        self.told.rows.count(row.record_type);
+        let line = match self.told.skus.get_mut(&*kind.shown) {
+            Some(line) => line,
+            None => self.told.skus.entry(kind.shown.clone()).or_default(),
+        };
+        add(line, row.quantity, &facts);
+        self.instant.note(row, &facts);
+        let batch = self.batches.entry(Arc::clone(&source)).or_default();
+        batch.extend(facts);
+        if batch.len() >= BATCH {
+            let full = std::mem::take(batch);
+            self.append(&source, &full)?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, source: &str, batch: &[Rated]) -> Result<(), Diagnostics> {
+        let Some(database) = &mut self.database else {
+            return Ok(());
+        };
+        let appended = database.append(source, batch);
+        let Appended { new, known, unpriced } = appended.map_err(|e| diagnose(&self.ledger, &e))?;
+        let told = &mut self.told;
+        told.new_facts = told.new_facts.saturating_add(new);
+        told.known_facts = told.known_facts.saturating_add(known);
+        told.new_unpriced = told.new_unpriced.saturating_add(unpriced);
+        Ok(())
+    }
+
+    /// All rows of an instant are seen: a row that takes another back has the one that it takes back among them, or in the ledger.
+    fn leave_instant(&mut self) -> Result<(), Diagnostics> {
+        for (row, first) in std::mem::take(&mut self.instant).unmatched() {
+            let at = usize::try_from(row.kind).unwrap_or(usize::MAX);
+            let (Some(kind), Some(database)) = (self.kinds.get(at), &self.database) else {
+                continue;
+            };
+            let known = database.tells_opposite(&kind.source, &first);
+            if known.map_err(|e| diagnose(&self.ledger, &e))? {
+                continue;
+            }
+            let message = format!(
+                "`{}` takes back {} of {} from {}, but no row that was told has that quantity, SKU and period",
+                row.id.text(),
+                -row.quantity,
+                kind.meter,
+                rfc3339(from_unix(row.start))
+            );
+            let mut problem = self.problem("usage::no-original", &row, "record_type", message);
+            problem.severity = crate::model::diagnostic::Severity::Warning;
+            let rows = &mut self.told.rows;
+            rows.retraction_without_original = rows.retraction_without_original.saturating_add(1);
+            self.rejects
+                .show(problem.hint("it is billed; until the file with its ORIGINAL is told to the same ledger, the sum is too low"));
+        }
+        Ok(())
+    }
+}
+
+fn is_same(known: &Waiting, row: &Waiting) -> bool {
+    (known.start, &known.id) == (row.start, &row.id)
+}
+
+/// Prices of a meter over the days of the rows that were billed last.
+#[derive(Default)]
+struct OfMonth {
+    covered: Option<Period>,
+    prices: Vec<PriceInForce>,
+}
+
+/// Seconds for which prices are looked up at once: 31 days.
+const SPAN: i64 = 31 * 86_400;
+
+impl OfMonth {
+    /// Prices that cover the row.
+    fn covering(&mut self, catalogue: &Catalogue, row: &MeteredUsage) -> &[PriceInForce] {
+        let covers = |known: Period| known.start <= row.period.start && row.period.end <= known.end;
+        if !self.covered.is_some_and(covers) {
+            let far: Instant = from_unix(row.period.start.timestamp().saturating_add(SPAN));
+            let whole = Period {
+                start: row.period.start,
+                end: far.max(row.period.end),
+            };
+            self.prices = catalogue.book.in_force(&row.meter, whole);
+            self.covered = Some(whole);
+        }
+        &self.prices
+    }
+}
+
+fn add(line: &mut SkuLine, quantity: Decimal, facts: &[Rated]) {
+    for fact in facts {
+        match fact {
+            Rated::Charge(charge) => {
+                let cost = line
+                    .cost_nano
+                    .entry(charge.price.currency.to_string())
+                    .or_default();
+                *cost = cost.saturating_add(charge.cost_nano.into());
+            }
+            Rated::Unpriced(_) => line.unpriced = line.unpriced.saturating_add(1),
+        }
+    }
+    line.rows = line.rows.saturating_add(1);
+    line.dbu = line.dbu.checked_add(quantity).unwrap_or(line.dbu);
+}
+
+/// What a row and the one that takes it back have in common: end, meter, subject, quantity.
+type Likeness = (i64, u32, u32, Decimal);
+
+/// The rows that begin at one instant, as far as corrections go.
+#[derive(Default)]
+struct AtOnce {
+    start: Option<i64>,
+    /// Of each likeness the rows that tell it, without those that take one back.
+    balance: HashMap<Likeness, i64>,
+    /// Rows that take another back, with the first piece that they became.
+    retractions: Vec<(Waiting, Rated)>,
+}
+
+impl AtOnce {
+    fn note(&mut self, row: &Waiting, facts: &[Rated]) {
+        let likeness = likeness(row);
+        let balance = self.balance.entry(likeness).or_default();
+        match (row.record_type, facts.first()) {
+            (RecordType::Retraction, Some(first)) => {
+                *balance = balance.saturating_sub(1);
+                self.retractions.push((row.clone(), first.clone()));
+            }
+            _ => *balance = balance.saturating_add(1),
+        }
+    }
+
+    /// Rows that take back what none of these tells.
+    fn unmatched(mut self) -> Vec<(Waiting, Rated)> {
+        let mut found = Vec::new();
+        for (row, first) in self.retractions {
+            if let Some(balance) = self.balance.get_mut(&likeness(&row)).filter(|b| **b < 0) {
+                *balance = balance.saturating_add(1);
+                found.push((row, first));
+            }
+        }
+        found
+    }
+}
+
+fn likeness(row: &Waiting) -> Likeness {
+    (row.end, row.kind, row.subject, row.quantity.abs().normalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rejects::with_rejects;
+    use super::*;
+    use crate::model::period::parse_instant;
+    use crate::ops::ledger::check;
+    use crate::ops::prices::catalogue;
+    use std::path::Path;
+
+    fn row(id: &str, start: &str, quantity: i64, record_type: RecordType) -> Metered {
+        let start = parse_instant(start).unwrap();
+        Metered {
+            resource: id.to_owned(),
+            source: "s".to_owned(),
+            subject: Subject::default(),
+            cloud: Cloud::Azure,
+            sku_name: "PREMIUM_JOBS_COMPUTE".to_owned(),
+            period: Period {
+                start,
+                end: from_unix(start.timestamp() + 3_600),
+            },
+            quantity: quantity.into(),
+            record_type,
+        }
+    }
+
+    fn rows() -> Vec<Metered> {
+        use RecordType::{Original, Restatement, Retraction};
+        vec![
+            row("a", "2026-05-04T10:00:00Z", 10, Original),
+            row("b", "2026-05-04T10:00:00Z", -10, Retraction),
+            row("c", "2026-05-04T10:00:00Z", 8, Restatement),
+            row("d", "2026-05-04T09:00:00Z", 1, Original),
+            row("e", "2026-05-03T09:00:00Z", 2, Original),
+        ]
+    }
+
+    fn bill(ledger: &Path, rows: Vec<Metered>, room: usize) -> (IngestedUsage, Diagnostics) {
+        let mut catalogue = catalogue(&[]).unwrap();
+        let told = with_rejects(None, |rejects| {
+            let progress = &mut |_| {};
+            let desk = Desk::new(&mut catalogue, ledger.to_owned(), rejects, progress);
+            let mut desk = desk.with_room(room);
+            desk.open_file("f");
+            for (line, row) in (1..).zip(rows) {
+                desk.take(line, row)?;
+            }
+            desk.finish()
+        });
+        told.unwrap()
+    }
+
+    /// 10 - 10 + 8 + 1 + 2 = 11 DBU at 0.30 are 3.30.
+    #[test]
+    fn chunks_bill_the_same_and_one_chunk_has_one_head_in_any_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut heads = Vec::new();
+        for (name, room, reversed) in [("all", ROOM, false), ("back", ROOM, true), ("chunks", 1, false)] {
+            let ledger = folder.path().join(name);
+            let mut rows = rows();
+            if reversed {
+                rows.reverse();
+            }
+            let (told, problems) = bill(&ledger, rows, room);
+            assert_eq!(problems, Diagnostics::default(), "{name}");
+            let line = &told.skus["AZURE PREMIUM_JOBS_COMPUTE"];
+            assert_eq!(
+                (line.dbu, line.cost_nano["USD"]),
+                (11.into(), 3_300_000_000),
+                "{name}"
+            );
+            assert_eq!(told.new_facts, 5);
+            let checked = check(&ledger, &mut |_, _| {}).unwrap();
+            assert!(checked.findings.is_empty());
+            heads.push(checked.head);
+        }
+        assert_eq!(heads[0], heads[1]);
+        assert_ne!(heads[0], heads[2]);
+    }
+
+    #[test]
+    fn a_row_that_takes_back_what_nobody_told_is_noticed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("l.db");
+        let codes = |problems: &Diagnostics| problems.0.iter().map(|p| (p.code, p.line)).collect::<Vec<_>>();
+        let back = |id: &str, quantity| row(id, "2026-05-04T10:00:00Z", quantity, RecordType::Retraction);
+        // Of two that take 10 back one has its original, and 9 has none.
+        let told = vec![
+            row("a", "2026-05-04T10:00:00Z", 10, RecordType::Original),
+            back("b", -10),
+            back("c", -10),
+            back("d", -9),
+        ];
+        let (counted, problems) = bill(&ledger, told, ROOM);
+        assert_eq!(
+            codes(&problems),
+            [("usage::no-original", 2), ("usage::no-original", 4)]
+        );
+        assert_eq!(
+            (counted.rows.retraction, counted.rows.retraction_without_original),
+            (3, 2)
+        );
+        // The original was told before, to the same ledger; without a price, too.
+        let (_, problems) = bill(&ledger, vec![back("b", -10)], ROOM);
+        assert_eq!(codes(&problems), []);
+        let unpriced = |id: &str, quantity, record_type| Metered {
+            sku_name: "NOT_A_SKU".to_owned(),
+            ..row(id, "2026-05-04T11:00:00Z", quantity, record_type)
+        };
+        bill(&ledger, vec![unpriced("x", 7, RecordType::Original)], ROOM);
+        let (_, problems) = bill(&ledger, vec![unpriced("y", -7, RecordType::Retraction)], ROOM);
+        assert_eq!(codes(&problems), []);
+        let (_, problems) = bill(&ledger, vec![unpriced("z", -6, RecordType::Retraction)], ROOM);
+        assert_eq!(codes(&problems), [("usage::no-original", 1)]);
+    }
+}
