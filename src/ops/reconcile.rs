@@ -375,13 +375,13 @@ struct Told {
     usage: BillingUsage,
 }
 
+/// Rows by start and `record_id`.
+type Rows = BTreeMap<(Instant, String), Told>;
+
 /// The rows in order of time, each once, and how many could not be read or say something else than another of their id. A
 /// file without any row is none of usage, and nothing is compared.
-fn rows_of(
-    files: &[TableFile],
-    problems: &mut Diagnostics,
-) -> Result<(BTreeMap<(Instant, String), Told>, u64), Diagnostics> {
-    let mut rows: BTreeMap<(Instant, String), Told> = BTreeMap::new();
+fn rows_of(files: &[TableFile], problems: &mut Diagnostics) -> Result<(Rows, u64), Diagnostics> {
+    let mut rows = Rows::new();
     let mut rejected = 0_u64;
     for file in files {
         let before = problems.0.len();
