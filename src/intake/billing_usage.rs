@@ -4,9 +4,8 @@
 //! read hides no other. Quantities are read from the text as written: no number passes through floating point.
 
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
 
-use super::table::{Cells, Table, Taker, read as read_table, said};
+use super::table::{Cells, Table, Taker, read as read_table};
 use crate::databricks::billing_usage::{BillingUsage, RecordType};
 use crate::model::place::Cloud;
 use crate::model::rows::{Codes, Input};
@@ -38,9 +37,9 @@ fn usage(cells: &mut Cells<'_>) -> Option<BillingUsage> {
     let sku_name = cells.needed("sku_name", "a SKU, `PREMIUM_JOBS_COMPUTE`", |text| {
         (!text.contains('/')).then(|| text.to_owned())
     });
-    let custom_tags = object(cells, "custom_tags");
-    let usage_metadata = object(cells, "usage_metadata");
-    let identity_metadata = object(cells, "identity_metadata");
+    let custom_tags = cells.texts("custom_tags");
+    let usage_metadata = cells.texts("usage_metadata");
+    let identity_metadata = cells.texts("identity_metadata");
     Some(BillingUsage {
         record_id: record_id?,
         account_id: cells.text("account_id").to_owned(),
@@ -86,14 +85,6 @@ fn record_type(cells: &mut Cells<'_>, quantity: Option<Decimal>) -> Option<Recor
         cells.wrong("usage::column", "usage_quantity", message);
     }
     fits.then_some(record_type)
-}
-
-/// A map or struct; what is null or empty in it is left out.
-fn object(cells: &mut Cells<'_>, column: &str) -> BTreeMap<String, String> {
-    let members = cells.object(column).into_iter();
-    members
-        .filter_map(|(key, value)| Some((key, said(value)?)))
-        .collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 use super::moment::moment;
-use super::table::{Cells, Table, Taker, read as read_table, said};
+use super::table::{Cells, Table, Taker, read as read_table};
 use crate::databricks::legacy_usage::{LegacyUsage, sku_of};
 use crate::model::exact::parse_json_number;
 use crate::model::period::{Period, SECONDS_PER_HOUR, from_unix};
@@ -45,8 +45,8 @@ fn usage(cells: &mut Cells<'_>, skus: &BTreeMap<String, String>) -> Option<Legac
         "a decimal number of at most 28 digits, not below 0",
         |text| parse_json_number(text).ok().filter(|dbus| *dbus >= Decimal::ZERO),
     );
-    let custom = tags(cells, "clusterCustomTags");
-    let all = tags(cells, "tags");
+    let custom = cells.texts("clusterCustomTags");
+    let all = cells.texts("tags");
     let text = |column: &str| cells.text(column).to_owned();
     let owner = match text("clusterOwnerUserName") {
         name if name.is_empty() => text("clusterOwnerUserId"),
@@ -87,13 +87,6 @@ fn sku_name(cells: &mut Cells<'_>, skus: &BTreeMap<String, String>) -> Option<St
         cells.wrong("usage::sku", "sku", message);
     }
     found
-}
-
-fn tags(cells: &mut Cells<'_>, column: &str) -> BTreeMap<String, String> {
-    let members = cells.object(column).into_iter();
-    members
-        .filter_map(|(key, value)| Some((key, said(value)?)))
-        .collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use chrono::Timelike;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -207,8 +208,16 @@ impl Cells<'_> {
         })
     }
 
+    /// The members of a map or struct as text; what is null or empty is left out.
+    pub fn texts(&mut self, column: &str) -> BTreeMap<String, String> {
+        let members = self.object(column).into_iter();
+        members
+            .filter_map(|(key, value)| Some((key, said(value)?)))
+            .collect()
+    }
+
     /// A map or struct, given as an object or as its JSON; empty where there is none.
-    pub fn object(&mut self, column: &str) -> Map<String, Value> {
+    fn object(&mut self, column: &str) -> Map<String, Value> {
         let Some(text) = self.row.text(column) else {
             return Map::new();
         };
@@ -226,7 +235,7 @@ fn shown(text: &str) -> String {
 }
 
 /// What a member says; none for null and empty text.
-pub(super) fn said(value: Value) -> Option<String> {
+fn said(value: Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => (!text.is_empty()).then_some(text),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ledger::{diagnose, open, open_read_only};
+use super::ledger::{diagnose, open_existing, open_read_only};
 use crate::ledger::account::VENDORS;
 pub use crate::ledger::assertion::Assertion;
 use crate::model::amount::Amount;
@@ -40,12 +40,8 @@ pub fn tell(
         }
     }
     // An assertion about nothing is a slip: there must be a ledger.
-    let currency = open_read_only(path).or_else(|found| match path.exists() {
-        // An older form is brought up to date by writing.
-        true => open(path),
-        false => Err(found),
-    })?;
-    let currency = currency.head().map_err(|e| diagnose(path, &e))?.currency;
+    let mut database = open_existing(path)?;
+    let currency = database.head().map_err(|e| diagnose(path, &e))?.currency;
     if let Some(other) = currency.filter(|c| *c != assertion.currency) {
         let message = format!(
             "the ledger is kept in {other}, the assertion is in {}",
@@ -57,7 +53,6 @@ pub fn tell(
                 .into(),
         );
     }
-    let mut database = open(path)?;
     let told = database.tell_assertion(assertion, told_at);
     let new = told.map_err(|e| diagnose(path, &e))?;
     let row = rows(path, &database)?

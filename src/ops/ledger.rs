@@ -19,6 +19,17 @@ pub fn open(path: &Path) -> Result<Database, Diagnostics> {
     Database::open(path).map_err(|e| diagnose(path, &e))
 }
 
+/// Opens a ledger that is there to write, an older form too; makes none.
+///
+/// # Errors
+/// `store::*`.
+pub fn open_existing(path: &Path) -> Result<Database, Diagnostics> {
+    match Database::open_read_only(path) {
+        Ok(_) | Err(StoreError::Older { .. }) => open(path),
+        Err(error) => Err(diagnose(path, &error)),
+    }
+}
+
 /// Opens a ledger to read.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ledger::{diagnose, open, open_read_only};
+use super::ledger::{diagnose, open_existing, open_read_only};
 use crate::ledger::closing::{Closing, Closings};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::money::Currency;
@@ -31,14 +31,7 @@ pub fn close(
     at: Instant,
     with_unpriced: bool,
 ) -> Result<ClosedMonth, Diagnostics> {
-    // A ledger that is not there is not made.
-    drop(
-        open_read_only(ledger).or_else(|e| match e.0.first().map(|d| d.code) {
-            Some("store::older") => open(ledger),
-            _ => Err(e),
-        })?,
-    );
-    let mut database = open(ledger)?;
+    let mut database = open_existing(ledger)?;
     let closed = database.close_month(month, at, with_unpriced);
     let head = database.head().map_err(|e| diagnose(ledger, &e))?;
     let (closing, before) = match closed.map_err(|e| diagnose(ledger, &e))? {

@@ -180,7 +180,7 @@ impl Desk<'_> {
                 Ok(facts) => facts,
                 Err(error) => {
                     theirs.aside.rejected_rows = theirs.aside.rejected_rows.saturating_add(1);
-                    let problem = Diagnostic::error("usage::rate", &row.source, error.to_string());
+                    let problem = Diagnostic::error("usage::rate", row.source, error.to_string());
                     problems.0.push(problem.at(row.line, 0).path("usage_quantity"));
                     continue;
                 }
@@ -369,18 +369,18 @@ impl Theirs {
 }
 
 /// A row of usage, and where it stands.
-struct Told {
-    source: String,
+struct Told<'f> {
+    source: &'f str,
     line: usize,
     usage: BillingUsage,
 }
 
 /// Rows by start and `record_id`.
-type Rows = BTreeMap<(Instant, String), Told>;
+type Rows<'f> = BTreeMap<(Instant, String), Told<'f>>;
 
 /// The rows in order of time, each once, and how many could not be read or say something else than another of their id. A
 /// file without any row is none of usage, and nothing is compared.
-fn rows_of(files: &[TableFile], problems: &mut Diagnostics) -> Result<(Rows, u64), Diagnostics> {
+fn rows_of<'f>(files: &'f [TableFile], problems: &mut Diagnostics) -> Result<(Rows<'f>, u64), Diagnostics> {
     let mut rows = Rows::new();
     let mut rejected = 0_u64;
     for file in files {
@@ -397,7 +397,7 @@ fn rows_of(files: &[TableFile], problems: &mut Diagnostics) -> Result<(Rows, u64
             let (line, usage) = (taken.line, taken.row);
             match rows.entry((usage.period.start, usage.record_id.clone())) {
                 Entry::Vacant(place) => {
-                    let source = file.source.clone();
+                    let source = &file.source;
                     place.insert(Told { source, line, usage });
                 }
                 Entry::Occupied(known) if known.get().usage == usage => {}

@@ -98,7 +98,7 @@ impl<'a> BookFile<'a> {
     }
 }
 
-fn instant(text: Option<&str>) -> Result<Option<Instant>, Fault> {
+pub(super) fn instant(text: Option<&str>) -> Result<Option<Instant>, Fault> {
     let read = text.map(parse_instant).transpose();
     read.map_err(|e| ("price::instant", e.to_string()))
 }

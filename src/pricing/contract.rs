@@ -9,13 +9,14 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::sync::Arc;
 
+use super::book_file::{Fault, instant};
 use super::price_book::{Effective, without};
 use crate::model::charge::Price;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
 use crate::model::exact::{add, multiply, parse_decimal};
 use crate::model::meter::Meter;
 use crate::model::money::{Currency, UnitPrice};
-use crate::model::period::{Instant, parse_instant};
+use crate::model::period::Instant;
 
 /// What was agreed on.
 #[derive(Debug, Clone)]
@@ -72,9 +73,6 @@ struct TermRow<'a> {
     _note: Option<IgnoredAny>,
 }
 
-/// A code and a message.
-type Fault = (&'static str, String);
-
 /// What the texts of meters begin with.
 const KINDS: [&str; 6] = ["vm/", "dbu/", "disk/", "public_ip/", "nat_gateway/", "storage/"];
 
@@ -118,6 +116,38 @@ impl Contract {
         patterns.filter(|(_, pattern)| !meters.iter().any(|meter| matches(pattern, meter)))
     }
 
+    /// What a term makes of a list price over the part where both hold; none where they do not.
+    fn part(
+        &self,
+        number: usize,
+        term: &Term,
+        meter: &str,
+        listed: &Effective,
+    ) -> Result<Option<Effective>, Diagnostic> {
+        let Some((from, to)) = term.part_of(listed) else {
+            return Ok(None);
+        };
+        let wrong = |code, message: String| {
+            Diagnostic::error(code, &*self.source, message).path(format!("terms.{number}"))
+        };
+        if self.currency != listed.price.currency {
+            let message = format!(
+                "the contract is in {}, the list price of {meter} ({}) in {}",
+                self.currency, listed.price.source, listed.price.currency
+            );
+            return Err(wrong("price::currency", message)
+                .hint("a ledger has one currency: give price books in the currency of the contract"));
+        }
+        let list = listed.price.unit_price;
+        let price = Price {
+            unit_price: term.unit_price(list).map_err(|e| wrong("price::number", e))?,
+            list_unit_price: Some(list),
+            source: Arc::from(format!("{}#terms.{number} on {}", self.name, listed.price.source)),
+            ..listed.price.clone()
+        };
+        Ok(Some(Effective { from, to, price }))
+    }
+
     /// The file.
     pub fn source(&self) -> &str {
         &self.source
@@ -153,18 +183,13 @@ impl Term {
                 return Err(("price::term", message.to_owned()));
             }
         };
-        let instant = |text: Option<&str>| {
-            let read = text.map(parse_instant).transpose();
-            read.map_err(|e| ("price::instant", e.to_string()))
-        };
         let (from, to) = (instant(row.from)?, instant(row.to)?);
-        if let (Some(from), Some(to)) = (row.from, row.to)
-            && instant(Some(from))? >= instant(Some(to))?
+        if let (Some(start), Some(end)) = (from, to)
+            && start >= end
         {
-            return Err((
-                "price::instant",
-                format!("it ends at {to}, not after its start {from}"),
-            ));
+            let [from, to] = [row.from, row.to].map(Option::unwrap_or_default);
+            let message = format!("it ends at {to}, not after its start {from}");
+            return Err(("price::instant", message));
         }
         Ok(Term {
             meters: row.meters,
@@ -245,38 +270,17 @@ pub(super) fn agree(
     let mut agreed = Vec::new();
     let mut open = vec![listed];
     for contract in contracts {
-        for (i, term) in contract.terms.iter().enumerate() {
-            if !term.speaks_of(&name) {
-                continue;
-            }
+        let terms = contract.terms.iter().enumerate();
+        for (i, term) in terms.filter(|(_, term)| term.speaks_of(&name)) {
             let mut still_open = Vec::new();
             for listed in open {
-                let Some((from, to)) = term.part_of(&listed) else {
-                    still_open.push(listed);
-                    continue;
-                };
-                let wrong = |code, message: String| {
-                    Diagnostic::error(code, contract.source(), message).path(format!("terms.{i}"))
-                };
-                if contract.currency != listed.price.currency {
-                    let message = format!(
-                        "the contract is in {}, the list price of {name} ({}) in {}",
-                        contract.currency, listed.price.source, listed.price.currency
-                    );
-                    return Err(wrong("price::currency", message).hint(
-                        "a ledger has one currency: give price books in the currency of the contract",
-                    ));
+                match contract.part(i, term, &name, &listed)? {
+                    Some(part) => {
+                        still_open.extend(without(listed, &part));
+                        agreed.push(part);
+                    }
+                    None => still_open.push(listed),
                 }
-                let list = listed.price.unit_price;
-                let price = Price {
-                    unit_price: term.unit_price(list).map_err(|e| wrong("price::number", e))?,
-                    list_unit_price: Some(list),
-                    source: Arc::from(format!("{}#terms.{i} on {}", contract.name, listed.price.source)),
-                    ..listed.price.clone()
-                };
-                let part = Effective { from, to, price };
-                still_open.extend(without(listed, &part));
-                agreed.push(part);
             }
             open = still_open;
         }

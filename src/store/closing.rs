@@ -1,12 +1,11 @@
 //! Closed months.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::BTreeMap;
 
 use super::database::Database;
 use super::error::{At, StoreError};
 use super::intern::Tables;
-use super::query::head;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::closing::{Closing, Closings};
 use crate::model::period::{Instant, Month, NotAMonth, SECONDS_PER_DAY, from_unix};
@@ -43,6 +42,7 @@ pub enum Closed {
 }
 
 const DOING: &str = "closing a month";
+const READING: &str = "reading closed months";
 
 impl Database {
     /// Closes a month at an instant, durable when this returns. A month that is closed stays as it is.
@@ -55,26 +55,14 @@ impl Database {
         at: Instant,
         with_unpriced: bool,
     ) -> Result<Closed, StoreError> {
-        // What is read before the lock is taken may be old by then; it is read again until it is not.
-        loop {
-            if let Some(closed) = self.try_to_close(month, at, with_unpriced)? {
-                return Ok(closed);
-            }
-        }
-    }
-
-    /// None where another process has written meanwhile.
-    fn try_to_close(
-        &mut self,
-        month: Month,
-        at: Instant,
-        with_unpriced: bool,
-    ) -> Result<Option<Closed>, StoreError> {
+        // All that is read is of one state: nobody else writes while this transaction is open.
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
+            .at(&self.path, DOING)?;
         let (before, closings) = (self.head()?, self.closings()?);
-        let not = |why| Ok(Some(Closed::Not(why)));
+        let not = |why| Ok(Closed::Not(why));
         let period = month.period();
         if let Some(known) = closings.of(month) {
-            return Ok(Some(Closed::Before(known.clone())));
+            return Ok(Closed::Before(known.clone()));
         }
         if let Some(last) = closings.all().last().filter(|last| last.month > month) {
             return not(NotClosed::Before(last.month));
@@ -104,19 +92,19 @@ impl Database {
             head: before.hash,
             cost_nano,
         };
-        self.in_transaction(DOING, |tables, _| {
-            if head(tables.connection, tables.path)? != before || self::closings(tables)? != closings {
-                return Ok(None);
-            }
-            if let Some(earlier) = first_open(tables, closings.closed_until(), period.start)? {
-                return not(NotClosed::EarlierOpen(earlier));
-            }
-            if totals.entries == 0 {
-                return not(NotClosed::Nothing);
-            }
-            write(tables, &closing)?;
-            Ok(Some(Closed::Now(closing.clone())))
-        })
+        let tables = Tables {
+            connection: &transaction,
+            path: &self.path,
+        };
+        if let Some(earlier) = first_open(tables, closings.closed_until(), period.start)? {
+            return not(NotClosed::EarlierOpen(earlier));
+        }
+        if totals.entries == 0 {
+            return not(NotClosed::Nothing);
+        }
+        write(tables, &closing)?;
+        transaction.commit().at(&self.path, DOING)?;
+        Ok(Closed::Now(closing))
     }
 
     /// The closed months.
@@ -131,9 +119,28 @@ impl Database {
     }
 }
 
+/// The end of the last closed month: all that a batch has to know.
+pub(super) fn closed_until(tables: Tables<'_>) -> Result<Option<Instant>, StoreError> {
+    let last: Option<String> = tables
+        .connection
+        .prepare_cached("SELECT max(month) FROM closing")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .at(tables.path, READING)?;
+    let last = last.map(|name| month(tables, &name)).transpose()?;
+    Ok(last.map(|month| month.period().end))
+}
+
+fn month(tables: Tables<'_>, name: &str) -> Result<Month, StoreError> {
+    name.parse().map_err(|e: NotAMonth| StoreError::Unreadable {
+        path: tables.path.to_owned(),
+        place: "`closing`".to_owned(),
+        why: e.to_string(),
+    })
+}
+
 /// The closed months.
-pub(super) fn closings(Tables { connection, path }: Tables<'_>) -> Result<Closings, StoreError> {
-    let doing = "reading closed months";
+pub(super) fn closings(tables: Tables<'_>) -> Result<Closings, StoreError> {
+    let Tables { connection, path } = tables;
     let rows: Vec<(String, i64, i64, [u8; 32])> = connection
         .prepare_cached("SELECT month, closed_at, entries, head FROM closing ORDER BY month")
         .and_then(|mut statement| {
@@ -141,7 +148,7 @@ pub(super) fn closings(Tables { connection, path }: Tables<'_>) -> Result<Closin
                 statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
             rows.collect()
         })
-        .at(path, doing)?;
+        .at(path, READING)?;
     let mut all = Vec::with_capacity(rows.len());
     for (name, closed_at, entries, head) in rows {
         let cost_nano: BTreeMap<String, i64> = connection
@@ -151,13 +158,9 @@ pub(super) fn closings(Tables { connection, path }: Tables<'_>) -> Result<Closin
                     .query_map([&name], |row| Ok((row.get(0)?, row.get(1)?)))?
                     .collect()
             })
-            .at(path, doing)?;
+            .at(path, READING)?;
         all.push(Closing {
-            month: name.parse().map_err(|e: NotAMonth| StoreError::Unreadable {
-                path: path.to_owned(),
-                place: "`closing`".to_owned(),
-                why: e.to_string(),
-            })?,
+            month: month(tables, &name)?,
             closed_at: from_unix(closed_at),
             entries: u64::try_from(entries).unwrap_or_default(),
             head: ChainHash(head),

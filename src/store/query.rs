@@ -104,9 +104,7 @@ impl Database {
     /// [`StoreError::NotWholeDays`] for a period that does not start and end at UTC midnights.
     pub fn cost_rows(&self, period: &Period) -> Result<Vec<CostRow>, StoreError> {
         let (first, after) = days(period)?;
-        let sql = "SELECT day, subject_id, meter_id, price_id, quantity_nano, cost_nano, entries FROM rollup_day \
-                   WHERE day >= ?1 AND day < ?2 ORDER BY day, subject_id, meter_id, price_id";
-        self.rows_of_costs(sql, [first, after])
+        self.rows_of_costs("rollup_day WHERE day >= ?1 AND day < ?2", [first, after])
     }
 
     /// Costs of earlier months that are booked in this one, because these were closed when they were told; from the roll-ups
@@ -115,9 +113,7 @@ impl Database {
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
     pub fn late_rows(&self, month: Month) -> Result<Vec<CostRow>, StoreError> {
-        let sql = "SELECT day, subject_id, meter_id, price_id, quantity_nano, cost_nano, entries FROM rollup_late \
-                   WHERE billing_month = ?1 ORDER BY day, subject_id, meter_id, price_id";
-        self.rows_of_costs(sql, [month.to_string()])
+        self.rows_of_costs("rollup_late WHERE billing_month = ?1", [month.to_string()])
     }
 
     /// Costs of charges inside a period that were told late and so are booked in later months; from the roll-ups alone.
@@ -126,15 +122,18 @@ impl Database {
     /// [`StoreError::NotWholeDays`] for a period that does not start and end at UTC midnights.
     pub fn late_rows_of(&self, period: &Period) -> Result<Vec<CostRow>, StoreError> {
         let (first, after) = days(period)?;
-        let sql = "SELECT day, subject_id, meter_id, price_id, quantity_nano, cost_nano, entries FROM rollup_late \
-                   WHERE day >= ?1 AND day < ?2 ORDER BY day, subject_id, meter_id, price_id, billing_month";
-        self.rows_of_costs(sql, [first, after])
+        self.rows_of_costs("rollup_late WHERE day >= ?1 AND day < ?2", [first, after])
     }
 
-    fn rows_of_costs(&self, sql: &str, asked: impl rusqlite::Params) -> Result<Vec<CostRow>, StoreError> {
+    /// The lines of a roll-up that are asked for, in order of days.
+    fn rows_of_costs(&self, lines: &str, asked: impl rusqlite::Params) -> Result<Vec<CostRow>, StoreError> {
+        let sql = format!(
+            "SELECT day, subject_id, meter_id, price_id, quantity_nano, cost_nano, entries FROM {lines} \
+             ORDER BY day, subject_id, meter_id, price_id"
+        );
         let mut dimensions = Dimensions::new(&self.connection, &self.path);
         let doing = "reading daily sums";
-        let mut statement = self.connection.prepare_cached(sql).at(&self.path, doing)?;
+        let mut statement = self.connection.prepare_cached(&sql).at(&self.path, doing)?;
         let mut rows = statement.query(asked).at(&self.path, doing)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().at(&self.path, doing)? {

@@ -5,7 +5,6 @@
 //! are right without anybody having to filter. Rows are billed in order of time, whatever the order of the files.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use super::Step;
@@ -51,35 +50,14 @@ pub fn ingest(
     with_rejects(options.rejects.as_deref(), |rejects| {
         let mut desk = Desk::new(catalogue, options.ledger.clone(), rejects, progress);
         for file in sources {
-            take(file, &mut desk, options, &context)?;
+            desk.take_file(
+                file,
+                |source, input, take| read(source, input, take),
+                |usage| metered(usage, options, &context),
+            )?;
         }
         desk.finish()
     })
-}
-
-fn take(
-    file: &TableFile,
-    desk: &mut Desk<'_, '_>,
-    options: &UsageOptions,
-    context: &Context,
-) -> Result<(), Diagnostics> {
-    desk.open_file(&file.source);
-    let mut billed = Ok(());
-    let is_usage = read(&file.source, file.open()?, &mut |told| {
-        match told {
-            Err(rejected) => desk.reject(rejected),
-            Ok(taken) => billed = desk.take(taken.line, metered(taken.row, options, context)),
-        }
-        match billed.is_ok() {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    });
-    billed?;
-    match is_usage {
-        true => Ok(()),
-        false => Err(desk.shown_of_file()),
-    }
 }
 
 fn metered(usage: BillingUsage, options: &UsageOptions, context: &Context) -> Metered {

@@ -4,7 +4,6 @@
 //! agree in all of them and not in their DBUs contradict each other.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use super::Step;
@@ -53,22 +52,11 @@ pub fn ingest(
     with_rejects(options.rejects.as_deref(), |rejects| {
         let mut desk = Desk::new(catalogue, options.ledger.clone(), rejects, progress);
         for file in sources {
-            desk.open_file(&file.source);
-            let mut billed = Ok(());
-            let is_log = read(&file.source, file.open()?, &options.skus, &mut |told| {
-                match told {
-                    Err(rejected) => desk.reject(rejected),
-                    Ok(taken) => billed = desk.take(taken.line, metered(taken.row, options)),
-                }
-                match billed.is_ok() {
-                    true => ControlFlow::Continue(()),
-                    false => ControlFlow::Break(()),
-                }
-            });
-            billed?;
-            if !is_log {
-                return Err(desk.shown_of_file());
-            }
+            desk.take_file(
+                file,
+                |source, input, take| read(source, input, &options.skus, take),
+                |usage| metered(usage, options),
+            )?;
         }
         desk.finish()
     })

@@ -6,22 +6,25 @@
 
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Step;
 use super::pile::{Pile, RowId, Waiting};
 use super::rejects::Rejects;
-use super::subjects::Subjects;
+use super::subjects::{Subjects, narrow};
 use crate::databricks::billing_usage::RecordType;
-use crate::intake::table::Rejected;
+use crate::intake::table::{Rejected, Taker};
 use crate::ledger::rate::{Rated, rate_metered};
 use crate::model::charge::PriceInForce;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::meter::{Meter, MeterKind};
 use crate::model::period::{Instant, Period, from_unix, rfc3339};
 use crate::model::place::Cloud;
+use crate::model::rows::Input;
 use crate::model::usage::{MeteredUsage, Subject};
+use crate::ops::files::TableFile;
 use crate::ops::ledger::{diagnose, open};
 use crate::pricing::catalogue::Catalogue;
 use crate::report::billing_usage::{IngestedUsage, SkuLine};
@@ -57,10 +60,6 @@ struct Kind {
     meter: Arc<Meter>,
     /// `AZURE PREMIUM_JOBS_COMPUTE`.
     shown: String,
-}
-
-fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// Takes rows and bills them.
@@ -117,21 +116,42 @@ impl<'a, 'w> Desk<'a, 'w> {
         self
     }
 
+    /// Takes the rows of a file, read as its table is and billed as they are told.
+    ///
+    /// # Errors
+    /// What is wrong with a file of something else; what billing says.
+    pub fn take_file<T>(
+        &mut self,
+        file: &TableFile,
+        read: impl FnOnce(&str, Input, &mut Taker<'_, T>) -> bool,
+        metered: impl Fn(T) -> Metered,
+    ) -> Result<(), Diagnostics> {
+        self.open_file(&file.source);
+        let mut billed = Ok(());
+        let is_table = read(&file.source, file.open()?, &mut |told| {
+            match told {
+                Err(rejected) => self.reject(rejected),
+                Ok(taken) => billed = self.take(taken.line, metered(taken.row)),
+            }
+            match billed.is_ok() {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
+        billed?;
+        match is_table {
+            true => Ok(()),
+            false => Err(self.rejects.shown_of(&file.source)),
+        }
+    }
+
     /// The rows that follow are of this file.
-    pub fn open_file(&mut self, source: &str) {
+    fn open_file(&mut self, source: &str) {
         self.files.push(source.to_owned());
     }
 
-    /// What is shown of the file that was opened last.
-    pub fn shown_of_file(&self) -> Diagnostics {
-        self.files
-            .last()
-            .map(|file| self.rejects.shown_of(file))
-            .unwrap_or_default()
-    }
-
     /// A row that cannot be read.
-    pub fn reject(&mut self, rejected: Rejected) {
+    fn reject(&mut self, rejected: Rejected) {
         let is_row = usize::from(rejected.row.is_some());
         let rows = &mut self.told.rows;
         rows.read = rows.read.saturating_add(is_row);
@@ -140,7 +160,7 @@ impl<'a, 'w> Desk<'a, 'w> {
     }
 
     /// A row. Where as many wait as are put in order at once, they are billed.
-    pub fn take(&mut self, line: usize, row: Metered) -> Result<(), Diagnostics> {
+    fn take(&mut self, line: usize, row: Metered) -> Result<(), Diagnostics> {
         self.told.rows.read = self.told.rows.read.saturating_add(1);
         let waiting = Waiting {
             start: row.period.start.timestamp(),
@@ -241,7 +261,11 @@ impl<'a, 'w> Desk<'a, 'w> {
             self.file(known.file),
             known.line
         );
-        let problem = self.problem("usage::told-differently", row, "record_id", message);
+        let problem = self.placed(
+            Diagnostic::error("usage::told-differently", "", message),
+            row,
+            "record_id",
+        );
         self.reject_late(
             problem.hint("the first is billed; is one of the files from another account, or edited?"),
         );
@@ -256,11 +280,15 @@ impl<'a, 'w> Desk<'a, 'w> {
         });
     }
 
-    fn problem(&self, code: &'static str, row: &Waiting, column: &str, message: String) -> Diagnostic {
+    /// A diagnostic at the place of a row.
+    fn placed(&self, diagnostic: Diagnostic, row: &Waiting, column: &str) -> Diagnostic {
         let line = usize::try_from(row.line).unwrap_or_default();
-        Diagnostic::error(code, self.file(row.file), message)
-            .at(line, 0)
-            .path(column)
+        Diagnostic {
+            source: self.file(row.file).to_owned(),
+            ..diagnostic
+        }
+        .at(line, 0)
+        .path(column)
     }
 
     fn file(&self, number: u32) -> &str {
@@ -291,7 +319,8 @@ impl<'a, 'w> Desk<'a, 'w> {
         let facts = match rate_metered(&metered, in_force) {
             Ok(facts) => facts,
             Err(error) => {
-                let problem = self.problem("usage::rate", row, "usage_quantity", error.to_string());
+                let problem = Diagnostic::error("usage::rate", "", error.to_string());
+                let problem = self.placed(problem, row, "usage_quantity");
                 self.reject_late(problem);
                 return Ok(());
             }
@@ -343,8 +372,8 @@ impl<'a, 'w> Desk<'a, 'w> {
                 kind.meter,
                 rfc3339(from_unix(row.start))
             );
-            let mut problem = self.problem("usage::no-original", &row, "record_type", message);
-            problem.severity = crate::model::diagnostic::Severity::Warning;
+            let problem = Diagnostic::warning("usage::no-original", "", message);
+            let problem = self.placed(problem, &row, "record_type");
             let rows = &mut self.told.rows;
             rows.retraction_without_original = rows.retraction_without_original.saturating_add(1);
             self.rejects

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::ledger::terms::subject_fields;
 use crate::model::usage::Subject;
 
 /// Subjects that are made of their texts and kept, since a ledger knows them by their address.
@@ -27,29 +28,7 @@ pub(super) struct Subjects {
 impl Subjects {
     /// The number of a subject.
     pub fn number(&mut self, subject: &Subject) -> u32 {
-        let Subject {
-            workspace,
-            team,
-            cluster_id,
-            cluster_name,
-            job_name,
-            run_id,
-            pool,
-            owner,
-            policy,
-        } = subject;
-        let parts = [
-            workspace,
-            team,
-            cluster_id,
-            cluster_name,
-            job_name,
-            run_id,
-            pool,
-            owner,
-            policy,
-        ];
-        let parts = parts.map(|text| self.text(text));
+        let parts = subject_fields(subject).map(|text| self.text(text));
         let next = narrow(self.parts_of.len());
         let number = *self.numbers.entry(parts).or_insert(next);
         if number == next {
@@ -70,7 +49,7 @@ impl Subjects {
         number
     }
 
-    /// The subject of a number; none has no texts.
+    /// The subject of a number, from its texts in the order of [`subject_fields`]; no number, no texts.
     pub fn subject(&mut self, number: u32) -> Arc<Subject> {
         if let Some(known) = self.shared.get(&number) {
             return Arc::clone(known);
@@ -117,7 +96,8 @@ impl Subjects {
     }
 }
 
-fn narrow(n: usize) -> u32 {
+/// A place among fewer than 2^32.
+pub(super) fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 

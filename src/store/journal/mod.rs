@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use self::rollup::Rollup;
-use super::closing::closings;
+use super::closing::closed_until;
 use super::database::Database;
 use super::entries::entry_of_key;
 use super::error::{At, StoreError};
@@ -114,9 +114,7 @@ impl<'c> Writer<'c> {
                 .connection
                 .query_row(waiting, [], |row| row.get(0))
                 .at(tables.path, "reading unpriced usage")?,
-            closed: closings(tables)?
-                .closed_until()
-                .map(|until| (until, Month::of(until))),
+            closed: closed_until(tables)?.map(|until| (until, Month::of(until))),
             told: HashSet::new(),
             rollup: Rollup::default(),
             insert: tables
