@@ -144,8 +144,8 @@ fn own_findings(number: u64, entry: &Entry, digests: &TermsDigests) -> Vec<Findi
     if key != entry.key {
         findings.push(finding(code::KEY, number, "key", key, entry.key));
     }
-    if !entry.debit.is_of_subject(&charge.subject) {
-        let expected = Account::of_subject(&charge.subject);
+    let expected = Account::debit(&charge.subject, &charge.meter, &charge.price);
+    if entry.debit != expected {
         findings.push(finding(
             code::ACCOUNT,
             number,
@@ -154,7 +154,7 @@ fn own_findings(number: u64, entry: &Entry, digests: &TermsDigests) -> Vec<Findi
             &entry.debit,
         ));
     }
-    let expected = Account::of_meter(&charge.meter);
+    let expected = Account::credit(&charge.meter, &charge.price);
     if expected != entry.credit {
         findings.push(finding(
             code::ACCOUNT,

@@ -208,6 +208,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(prices());
     all.extend(crate::price_errors::price_books());
     all.extend(crate::closing_errors::closings());
+    all.extend(crate::closing_errors::agreements());
     all.extend(crate::table_errors::tables());
     all.extend(scenarios());
     all.extend(ledgers());
