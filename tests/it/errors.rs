@@ -209,6 +209,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(crate::price_errors::price_books());
     all.extend(crate::closing_errors::closings());
     all.extend(crate::table_errors::tables());
+    all.extend(crate::node_errors::nodes());
     all.extend(scenarios());
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());

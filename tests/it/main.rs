@@ -32,6 +32,8 @@ mod laws;
 mod layers;
 mod lint;
 mod lint_errors;
+mod node_errors;
+mod node_timeline;
 mod october;
 mod price_errors;
 mod price_files;
