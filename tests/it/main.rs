@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod any_bytes;
 mod bench;
 mod billing_usage;
 mod billing_usage_oracle;
