@@ -6,7 +6,9 @@ pub mod cluster_events;
 pub mod context;
 pub mod legacy_usage;
 mod metered;
+pub mod node_timeline;
 mod pile;
+mod rated;
 mod rejects;
 mod subjects;
 

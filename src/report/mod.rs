@@ -20,6 +20,7 @@ pub mod ingest;
 pub mod journal;
 pub mod lint;
 pub mod month;
+pub mod node_timeline;
 pub mod reconciliation;
 pub mod render;
 pub mod resources;

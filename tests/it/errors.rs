@@ -210,6 +210,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(crate::closing_errors::closings());
     all.extend(crate::closing_errors::agreements());
     all.extend(crate::table_errors::tables());
+    all.extend(crate::node_errors::nodes());
     all.extend(scenarios());
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());

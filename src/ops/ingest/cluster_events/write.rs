@@ -1,6 +1,7 @@
 //! Clusters that wait to be written: many in one transaction, and one by one where the ledger refuses some.
 
 use crate::ledger::rate::Rated;
+use crate::ops::ingest::rated::is_of_some_facts;
 use crate::report::ingest::IngestedCluster;
 use crate::store::history::StoredClusterEvent;
 use crate::store::journal::Appended;
@@ -61,7 +62,7 @@ impl Outbox {
                     written.clusters.push(cluster);
                 }
             }
-            Err(error) if is_of_one_cluster(&error) => {
+            Err(error) if is_of_some_facts(&error) => {
                 for (facts, (cluster, told)) in facts.iter().zip(rest) {
                     match database.append(source, facts) {
                         Ok(appended) => {
@@ -70,7 +71,7 @@ impl Outbox {
                             events.extend(told);
                             written.clusters.push(cluster);
                         }
-                        Err(error) if is_of_one_cluster(&error) => written.refused.push((cluster, error)),
+                        Err(error) if is_of_some_facts(&error) => written.refused.push((cluster, error)),
                         Err(error) => return Err(error),
                     }
                 }
@@ -80,16 +81,4 @@ impl Outbox {
         written.events = database.append_told_events(&events)?;
         Ok(written)
     }
-}
-
-/// Whether the ledger refuses some facts and would take others.
-fn is_of_one_cluster(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::Conflict { .. }
-            | StoreError::ToldTwice { .. }
-            | StoreError::Unwritable { .. }
-            | StoreError::OtherCurrency { .. }
-            | StoreError::TooLarge { .. }
-    )
 }
