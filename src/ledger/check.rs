@@ -36,6 +36,8 @@ pub mod code {
     pub const CLOSING: &str = "ledger::closing";
     /// A vendor's month comes to something else than was asserted.
     pub const ASSERTION: &str = "ledger::assertion";
+    /// A reversal does not cancel what it names, or a fact has two live versions.
+    pub const CORRECTION: &str = "ledger::correction";
     /// An entry cannot be read.
     pub const UNREADABLE: &str = "ledger::unreadable";
 }
@@ -141,7 +143,8 @@ fn own_findings(number: u64, entry: &Entry, digests: &TermsDigests) -> Vec<Findi
     let charge = &entry.charge;
     let mut findings = Vec::new();
     let key = FactKey::of(&digests.origin, &charge.resource, charge.period.start);
-    if key != entry.key {
+    // The key of a correction is held against the entry that it names: `correction`.
+    if entry.link.is_none() && key != entry.key {
         findings.push(finding(code::KEY, number, "key", key, entry.key));
     }
     if !entry.debit.is_of_subject(&charge.subject) {

@@ -18,6 +18,7 @@ mod canonical;
 pub mod chain;
 pub mod check;
 pub mod closing;
+pub mod correction;
 pub mod fact;
 pub mod rate;
 pub mod reconcile;

@@ -5,6 +5,7 @@ pub mod billing_usage;
 pub mod cluster_events;
 pub mod context;
 pub mod legacy_usage;
+mod lost;
 mod metered;
 mod pile;
 mod rejects;

@@ -5,12 +5,14 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod days;
+mod links;
 
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use self::days::walk_days;
+use self::links::link_findings;
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::entries::UnreadableEntry;
@@ -158,6 +160,9 @@ fn walk_chain(
             Ok(stored) => {
                 let charge = &stored.entry.charge;
                 report.add(walk.entry(stored.number, &stored.entry, &stored.digests, stored.hash));
+                if let Some(link) = stored.entry.link {
+                    report.add(link_findings(database, &stored, link)?);
+                }
                 report
                     .balances
                     .transfer(&stored.entry.debit, &stored.entry.credit, charge.cost_nano.into());

@@ -1,7 +1,9 @@
 //! What a check finds after someone took SQL to the file.
 
 use super::*;
+use crate::ledger::rate::Rated;
 use crate::ledger::sample::vm_hour;
+use crate::store::journal::Correcting;
 use std::path::PathBuf;
 use tempfile::{TempDir, tempdir};
 
@@ -81,6 +83,64 @@ fn tampering_is_found_where_it_happened() {
     assert_eq!(
         found_after("DELETE FROM rollup_day"),
         [rollup, rollup, rollup, balance, balance]
+    );
+}
+
+/// What a check finds after someone took SQL to a ledger in which entry 3 is reversed by 6 and replaced by 7.
+fn found_in_corrected_after(sql: &str) -> Vec<(&'static str, Option<u64>)> {
+    let (_folder, path) = ledger();
+    let mut database = Database::open(&path).unwrap();
+    let mut told = vm_hour("i-1", 2);
+    if let Some(Rated::Charge(charge)) = told.first_mut() {
+        charge.cost_nano *= 2;
+    }
+    let correcting = Correcting {
+        withdrawn: &[],
+        since: 5,
+    };
+    assert_eq!(database.correct("s", &told, correcting).unwrap().corrected, 1);
+    drop(database);
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "DROP TRIGGER entry_is_not_changed; DROP TRIGGER correction_is_not_changed; \
+         DROP TRIGGER correction_is_not_deleted; PRAGMA foreign_keys = OFF",
+    )
+    .unwrap();
+    raw.execute_batch(sql).unwrap();
+    drop(raw);
+    let database = Database::open_read_only(&path).unwrap();
+    let report = check(&database, &mut |_, _| ()).unwrap();
+    report.findings.iter().map(|f| (f.code, f.entry)).collect()
+}
+
+#[test]
+fn a_correction_that_does_not_cancel_or_names_another_entry_is_found() {
+    let (hash, link) = (|n| (code::HASH, Some(n)), |n| (code::CORRECTION, Some(n)));
+    assert_eq!(found_in_corrected_after(""), []);
+    assert_eq!(
+        found_in_corrected_after("UPDATE entry SET quantity_nano = -1 WHERE number = 6"),
+        [hash(6), link(6), (code::ROLLUP, None)]
+    );
+    // The link is part of the hash; and another entry is not cancelled, nor replaced.
+    let found = found_in_corrected_after("UPDATE correction SET corrected = 2 WHERE number = 6");
+    assert_eq!(found[..2], [hash(6), link(6)]);
+    assert!(
+        found.contains(&link(7)),
+        "entry 3 is no longer reversed: {found:?}"
+    );
+    // An entry without its link has the key of no fact.
+    let found = found_in_corrected_after("DELETE FROM correction WHERE number = 7");
+    assert_eq!(found, [(code::KEY, Some(7)), hash(7)]);
+    let found = found_in_corrected_after("INSERT INTO correction VALUES (5, 'reverses', 4)");
+    assert_eq!(found[..2], [hash(5), link(5)]);
+    let twice = "CREATE TABLE c (number INTEGER PRIMARY KEY, link TEXT, corrected INTEGER); \
+                 INSERT INTO c SELECT * FROM correction; DROP TABLE correction; ALTER TABLE c RENAME TO correction; \
+                 INSERT INTO correction VALUES (5, 'reverses', 3)";
+    let found = found_in_corrected_after(twice);
+    assert!(found.contains(&link(6)), "reversed by 5 already: {found:?}");
+    assert_eq!(
+        found_in_corrected_after("INSERT INTO correction VALUES (9, 'reverses', 7)"),
+        [(STRUCTURE, None)]
     );
 }
 
