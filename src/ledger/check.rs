@@ -38,6 +38,12 @@ pub mod code {
     pub const ASSERTION: &str = "ledger::assertion";
     /// A reversal does not cancel what it names, or a fact has two live versions.
     pub const CORRECTION: &str = "ledger::correction";
+    /// A cost is not that of its quantity at its price.
+    pub const COST: &str = "ledger::cost";
+    /// A digest is not that of what it stands beside.
+    pub const DIGEST: &str = "ledger::digest";
+    /// A copy is not the beginning of the ledger, or a head is not in its chain.
+    pub const AGAINST: &str = "ledger::against";
     /// An entry cannot be read.
     pub const UNREADABLE: &str = "ledger::unreadable";
 }

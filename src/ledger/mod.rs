@@ -21,6 +21,7 @@ pub mod closing;
 pub mod correction;
 pub mod fact;
 pub mod rate;
+pub mod recompute;
 pub mod reconcile;
 pub mod summary;
 pub mod terms;

@@ -145,6 +145,89 @@ fn a_correction_that_does_not_cancel_or_names_another_entry_is_found() {
 }
 
 #[test]
+fn a_cost_that_was_written_wrong_is_found_by_a_deep_look_alone() {
+    let (_folder, path) = ledger();
+    let mut database = Database::open(&path).unwrap();
+    let mut told = vm_hour("i-9", 2);
+    if let Some(Rated::Charge(charge)) = told.first_mut() {
+        charge.cost_nano += 100;
+    }
+    database.append("s", &told).unwrap();
+    assert!(check(&database, &mut |_, _| ()).unwrap().is_sound());
+    let found = verify(&database, true, None, &mut |_, _| ()).unwrap();
+    let told: Vec<_> = found.check.findings.iter().map(|f| (f.code, f.entry)).collect();
+    assert_eq!(told, [(code::COST, Some(6))]);
+    assert_eq!(found.recomputed.map(|of| of.costs), Some(6));
+}
+
+#[test]
+fn a_copy_is_a_beginning_or_parts_and_a_head_is_found() {
+    let (folder, path) = ledger();
+    let mut ledger = Database::open(&path).unwrap();
+    ledger.copy_to(&folder.path().join("copy.db")).unwrap();
+    let mut copy = Database::open(folder.path().join("copy.db")).unwrap();
+    let stands = |ledger: &Database, copy: &Database| {
+        let mut last = (0, 0);
+        let against = Some(Against::Copy(copy));
+        let found = verify(ledger, false, against, &mut |done, all| last = (done, all)).unwrap();
+        assert_eq!(last.0, last.1);
+        let Some(Stands::Copy { relation, entries }) = found.stands else {
+            panic!("it is held against a copy")
+        };
+        (
+            relation,
+            entries,
+            found.check.findings.iter().map(|f| f.entry).collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(stands(&ledger, &copy), (Relation::Same, 5, vec![]));
+    let copied = ledger.head().unwrap().hash.to_string();
+    ledger.append("s", &vm_hour("i-2", 7)).unwrap();
+    assert_eq!(stands(&ledger, &copy), (Relation::Prefix, 5, vec![]));
+    assert_eq!(stands(&copy, &ledger), (Relation::Longer, 6, vec![None]));
+    copy.append("s", &vm_hour("i-3", 7)).unwrap();
+    copy.append("s", &vm_hour("i-4", 7)).unwrap();
+    let (relation, entries, findings) = stands(&ledger, &copy);
+    assert!(
+        matches!(relation, Relation::Parted { entry: 6, .. }),
+        "{relation:?}"
+    );
+    assert_eq!((entries, findings), (7, vec![Some(6)]));
+    let head = |digits: &str| {
+        let found = verify(&ledger, false, Some(Against::Head(digits)), &mut |_, _| ()).unwrap();
+        (found.stands, found.check.is_sound())
+    };
+    assert_eq!(head(&copied), (Some(Stands::Head(Some(5))), true));
+    assert_eq!(
+        head(&copied[..12].to_uppercase()),
+        (Some(Stands::Head(Some(5))), true)
+    );
+    assert_eq!(
+        head(&ChainHash::genesis().to_string()),
+        (Some(Stands::Head(Some(0))), true)
+    );
+    let other = copy.head().unwrap().hash.to_string();
+    assert_eq!(head(&other), (Some(Stands::Head(None)), false));
+}
+
+/// A copy whose hashes are ours and whose content is not proves nothing.
+#[test]
+fn a_copy_that_is_not_in_order_is_told() {
+    let (folder, path) = ledger();
+    let ledger = Database::open(&path).unwrap();
+    let forged = folder.path().join("copy.db");
+    ledger.copy_to(&forged).unwrap();
+    Connection::open(&forged)
+        .unwrap()
+        .execute_batch("DROP TRIGGER entry_is_not_changed; UPDATE entry SET amount_nano = 7 WHERE number = 2")
+        .unwrap();
+    let copy = Database::open_read_only(&forged).unwrap();
+    let found = verify(&ledger, false, Some(Against::Copy(&copy)), &mut |_, _| ()).unwrap();
+    assert_eq!(found.check.findings.len(), 1);
+    assert!(found.check.findings[0].to_string().contains("entry 2: hash"));
+}
+
+#[test]
 fn a_deleted_entry_is_missed() {
     let found = found_after("DELETE FROM entry WHERE number = 2");
     assert_eq!(found[0], (code::SEQUENCE, Some(3)));
