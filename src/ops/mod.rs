@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod ledger_close;
 pub mod ledger_copy;
 pub mod ledger_export;
+pub mod ledger_verify;
 pub mod lint;
 pub mod plugin;
 pub mod policies;

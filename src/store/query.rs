@@ -180,7 +180,7 @@ impl Database {
         // The key starts with the period's start, so a month is a range of the primary key.
         let sql = "SELECT period_start / 86400 AS day, subject_id, meter_id, reason, per_hour, \
                    sum(period_end - period_start), count(*) FROM unpriced \
-                   WHERE key >= ?1 AND key < ?2 AND settled_by IS NULL \
+                   WHERE key >= ?1 AND key < ?2 AND settled_by IS NULL AND replaced = 0 \
                    GROUP BY day, subject_id, meter_id, reason, per_hour \
                    ORDER BY day, subject_id, meter_id, reason, per_hour";
         let doing = "reading unpriced usage";

@@ -1,6 +1,7 @@
-//! The part of the catalogue of diagnostics that is about months: closing them, and applying contracts to them.
+//! The part of the catalogue of diagnostics that is about closed months, corrections, and contracts applied to months.
 
 use rusqlite::Connection;
+use std::fs;
 use std::path::Path;
 
 use crate::bench::tollgate_in;
@@ -56,6 +57,23 @@ pub fn closings() -> Vec<Case> {
             "ledger close l.db --month 2026-10 --at 2026-11-03",
             closed,
         ),
+        prepared("ledger::correction", "ledger check l.db", |folder| {
+            told(folder);
+            let corrected = fs::read_to_string(folder.join("usage.ndjson")).unwrap();
+            write(folder, "usage.ndjson", corrected.replacen("\"10\"", "\"12\"", 1));
+            run(
+                folder,
+                "ingest billing-usage usage.ndjson --ledger l.db --correct",
+                1,
+            );
+            Connection::open(folder.join("l.db"))
+                .unwrap()
+                .execute_batch(
+                    "PRAGMA journal_mode = DELETE; DROP TRIGGER correction_is_not_changed;
+                     UPDATE correction SET corrected = 2 WHERE number = 3",
+                )
+                .unwrap();
+        }),
         prepared("ledger::closing", "ledger check l.db", |folder| {
             closed(folder);
             Connection::open(folder.join("l.db"))

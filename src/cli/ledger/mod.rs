@@ -7,6 +7,7 @@ mod check;
 mod close;
 mod export;
 mod restore;
+mod verify;
 
 use clap::Subcommand;
 
@@ -21,6 +22,8 @@ use crate::ops::ledger_copy::Copied;
 pub(super) enum Ledger {
     /// Recompute every hash, balance and roll-up
     Check(check::Check),
+    /// Do that, recompute costs and digests, and hold the chain against a copy or a head
+    Verify(verify::Verify),
     /// Make a month final
     Close(close::Close),
     /// Apply commitments and volume tiers to a month's usage
@@ -43,6 +46,7 @@ impl Ledger {
     pub fn run(self) -> Exit {
         finish(match self {
             Ledger::Check(command) => command.answer(),
+            Ledger::Verify(command) => command.answer(),
             Ledger::Close(command) => command.answer(),
             Ledger::ApplyContract(command) => command.answer(),
             Ledger::Closings(command) => command.answer(),

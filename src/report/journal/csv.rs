@@ -6,7 +6,7 @@ use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 35] = [
+const HEADER: [&str; 37] = [
     "x_EntryNumber",
     "ChargePeriodStart",
     "ChargePeriodEnd",
@@ -42,6 +42,8 @@ const HEADER: [&str; 35] = [
     "ChargeCategory",
     "CommitmentDiscountId",
     "CommitmentDiscountStatus",
+    "x_ReversesEntry",
+    "x_ReplacesEntry",
 ];
 
 pub(super) fn opening() -> String {
@@ -93,6 +95,8 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         commitment.category.to_owned(),
         commitment.id,
         commitment.status.to_owned(),
+        told.reverses(),
+        told.replaces(),
     ])
 }
 

@@ -4,14 +4,22 @@
 //! in one transaction: a writer beside it is not seen half.
 #![deny(clippy::arithmetic_side_effects)]
 
+mod against;
 mod days;
+mod deep;
+mod links;
+mod verify;
 
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use self::against::Relation;
 use self::days::walk_days;
+pub use self::deep::Recomputed;
+use self::links::link_findings;
+pub use self::verify::{Against, Stands, Verified, verify};
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::entries::UnreadableEntry;
@@ -21,6 +29,7 @@ use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::check::{ChainWalk, Finding, code, nano_text};
+use crate::ledger::recompute::cost_finding;
 use crate::model::charge::Price;
 use crate::model::meter::Meter;
 use crate::model::money::Currency;
@@ -54,6 +63,17 @@ impl CheckReport {
         self.findings.is_empty()
     }
 
+    fn of(head: &query::Head) -> CheckReport {
+        CheckReport {
+            entries: 0,
+            head: head.hash,
+            currency: head.currency,
+            balances: Balances::default(),
+            findings: Vec::new(),
+            omitted: 0,
+        }
+    }
+
     fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             if self.findings.len() < LISTED {
@@ -70,35 +90,28 @@ impl CheckReport {
 /// # Errors
 /// [`StoreError`] when the file cannot be read at all; what is read and disagrees is a finding.
 pub fn check(database: &Database, progress: &mut dyn FnMut(u64, u64)) -> Result<CheckReport, StoreError> {
+    Ok(verify(database, false, None, progress)?.check)
+}
+
+/// What is read is of the state that the transaction sees. Costs are recomputed where that is asked.
+fn run(
+    snapshot: &Connection,
+    database: &Database,
+    recomputed: Option<&mut Recomputed>,
+    steps: &mut Steps<'_>,
+) -> Result<CheckReport, StoreError> {
     let path = database.path.as_path();
-    let snapshot = database
-        .connection
-        .unchecked_transaction()
-        .at(path, "starting the check")?;
-    let head = query::head(&snapshot, path)?;
-    let mut report = CheckReport {
-        entries: 0,
-        head: head.hash,
-        currency: head.currency,
-        balances: Balances::default(),
-        findings: Vec::new(),
-        omitted: 0,
-    };
+    let head = query::head(snapshot, path)?;
+    let mut report = CheckReport::of(&head);
     let entries = u64::try_from(head.entries).unwrap_or_default();
-    let mut steps = Steps {
-        done: 0,
-        all: entries.saturating_mul(2),
-        progress,
-    };
-    report.add(structure(&snapshot, path)?);
-    walk_chain(database, entries, &mut report, &mut steps)?;
-    walk_days(&snapshot, path, &mut report, &mut steps)?;
+    report.add(structure(snapshot, path)?);
+    walk_chain(database, entries, &mut report, recomputed, steps)?;
+    walk_days(snapshot, path, &mut report, steps)?;
     report.add(closed_months(database)?);
-    let (told, unreadable) = balances_of_rollups(&snapshot, path)?;
+    let (told, unreadable) = balances_of_rollups(snapshot, path)?;
     report.add(unreadable);
     report.add(report.balances.compare(&told));
     report.add(database.hold_assertions(head.currency)?);
-    steps.end();
     Ok(report)
 }
 
@@ -154,6 +167,7 @@ fn walk_chain(
     database: &Database,
     entries: u64,
     report: &mut CheckReport,
+    mut recomputed: Option<&mut Recomputed>,
     steps: &mut Steps<'_>,
 ) -> Result<(), StoreError> {
     let mut walk = ChainWalk::default();
@@ -161,7 +175,14 @@ fn walk_chain(
         match stored {
             Ok(stored) => {
                 let charge = &stored.entry.charge;
+                if let Some(recomputed) = &mut recomputed {
+                    report.add(cost_finding(stored.number, charge));
+                    recomputed.costs = recomputed.costs.saturating_add(1);
+                }
                 report.add(walk.entry(stored.number, &stored.entry, &stored.digests, stored.hash));
+                if let Some(link) = stored.entry.link {
+                    report.add(link_findings(database, &stored, link)?);
+                }
                 report
                     .balances
                     .transfer(&stored.entry.debit, &stored.entry.credit, charge.cost_nano.into());
