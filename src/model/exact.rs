@@ -69,6 +69,26 @@ pub fn add(a: Decimal, b: Decimal) -> Result<Decimal, Inexact> {
 pub struct HourlyRate(i128);
 
 impl HourlyRate {
+    /// The rate of so many units an hour at a price: [`HourlyRate::new`] of the product, without making a decimal of it.
+    ///
+    /// # Errors
+    /// [`Inexact`] as [`HourlyRate::new`] of [`multiply`].
+    pub fn of_product(per_hour: Decimal, price: Decimal) -> Result<HourlyRate, Inexact> {
+        let places = per_hour.scale().saturating_add(price.scale());
+        let product = RATE_PLACES.checked_sub(places).and_then(|missing| {
+            let factor = 10_i128.checked_pow(missing)?;
+            per_hour
+                .mantissa()
+                .checked_mul(price.mantissa())?
+                .checked_mul(factor)
+        });
+        match product {
+            Some(product) => Ok(HourlyRate(product)),
+            // Digits that are zeros may be in the way.
+            None => HourlyRate::new(multiply(per_hour, price)?),
+        }
+    }
+
     /// The rate of a decimal per hour.
     ///
     /// # Errors
@@ -114,6 +134,26 @@ impl RunningTotal {
             why: "it overflows",
         })?;
         Ok(())
+    }
+
+    /// Both totals together.
+    ///
+    /// # Errors
+    /// [`Inexact`] on overflow.
+    pub fn plus(self, other: RunningTotal) -> Result<RunningTotal, Inexact> {
+        let sum = self.rate_seconds.checked_add(other.rate_seconds);
+        let rate_seconds = sum.ok_or_else(|| Inexact {
+            what: "a running total".to_owned(),
+            why: "it overflows",
+        })?;
+        Ok(RunningTotal { rate_seconds })
+    }
+
+    /// The total so far in units of 10^-places, rounded half to even; `places` are 20 at most.
+    pub fn rounded(&self, places: u32) -> i128 {
+        let finer = RATE_PLACES.saturating_sub(places);
+        let divisor = 10_i128.checked_pow(finer).unwrap_or(i128::MAX);
+        divide_half_even(self.rate_seconds, divisor.saturating_mul(3_600))
     }
 
     /// The total so far in nanos, rounded half to even.

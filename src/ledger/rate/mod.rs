@@ -13,8 +13,10 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod metered;
+mod sum;
 
 pub use metered::rate_metered;
+pub use sum::{ExactSum, PriceSteps};
 
 use rust_decimal::Decimal;
 use std::sync::Arc;

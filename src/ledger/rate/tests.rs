@@ -301,3 +301,21 @@ fn a_price_too_fine_to_be_exact_is_refused() {
     .unwrap_err();
     assert!(matches!(error, RateError::Inexact { .. }), "{error}");
 }
+
+proptest! {
+    /// Pieces are rounded one by one, by half a digit each; the exact sum is rounded once.
+    #[test]
+    fn the_exact_sum_is_what_the_pieces_add_up_to(case in case()) {
+        let usage = case.usage(case.whole());
+        let prices = case.prices();
+        let mut sum = ExactSum::default();
+        let seconds = |at: Instant| at.timestamp();
+        let per_hour = usage.per_hour.unwrap_or_default();
+        sum.add(&PriceSteps::new(&prices), per_hour, seconds(usage.period.start), seconds(usage.period.end)).unwrap();
+        let rated = rate(&usage, &prices).unwrap();
+        let apart = (i128::from(sum.nano().unwrap()) - sums(&rated).1).abs();
+        prop_assert!(apart <= i128::try_from(rated.len()).unwrap() + 1, "{apart} of {}", rated.len());
+        let unpriced: i64 = rated.iter().filter(|r| matches!(r, Rated::Unpriced(_))).map(|r| r.period().seconds()).sum();
+        prop_assert!(usage.per_hour.is_none() || sum.unpriced_seconds() == unpriced);
+    }
+}
