@@ -88,6 +88,7 @@ fn subject(cluster: i64) -> Arc<Subject> {
         pool: String::new(),
         owner: format!("user{}@example.com", cluster % 60),
         policy: "etl-jobs".to_owned(),
+        ..Subject::default()
     })
 }
 

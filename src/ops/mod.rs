@@ -2,6 +2,7 @@
 //! and neither print, nor exit, nor read the environment, nor know the time.
 
 pub mod assertion;
+pub mod attribution;
 pub mod check;
 pub mod compliance;
 pub mod estimate;
@@ -13,6 +14,7 @@ pub mod judge;
 pub mod ledger;
 pub mod ledger_close;
 pub mod ledger_copy;
+pub mod ledger_cost_centres;
 pub mod ledger_export;
 pub mod lint;
 pub mod plugin;

@@ -14,6 +14,7 @@ use super::price_book::{Effective, without};
 use crate::model::charge::Price;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
 use crate::model::exact::{add, multiply, parse_decimal};
+use crate::model::glob::matches;
 use crate::model::meter::Meter;
 use crate::model::money::{Currency, UnitPrice};
 use crate::model::period::Instant;
@@ -236,27 +237,6 @@ fn share(percent: Decimal) -> Result<Decimal, Fault> {
     left.map_err(|e| ("price::number", e.to_string()))
 }
 
-/// Whether a text is what a pattern says: `*` stands for any characters, none included.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut left) = text.strip_prefix(head) else {
-        return false;
-    };
-    let Some((middle, tail)) = rest.rsplit_once('*') else {
-        return left.len() >= rest.len() && left.ends_with(rest);
-    };
-    // Between two stars each part is best found as early as it can be.
-    for part in middle.split('*') {
-        match left.split_once(part) {
-            Some((_, after)) => left = after,
-            None => return false,
-        }
-    }
-    left.len() >= tail.len() && left.ends_with(tail)
-}
-
 /// A list price cut where terms begin and end: over each part what is owed, with the list price beside it.
 ///
 /// # Errors
@@ -294,7 +274,6 @@ pub(super) fn agree(
 mod tests {
     use super::*;
     use crate::pricing::price_book::PriceBook;
-    use proptest::prelude::*;
 
     fn contract(terms: &str) -> Result<Contract, Diagnostics> {
         let text = format!(r#"{{"contract":"acme","currency":"USD","terms":{terms}}}"#);
@@ -397,29 +376,5 @@ mod tests {
             r#"[{"meters":["*"],"discount_percent":"1.00000000000000000000000007"}]"#,
         );
         assert_eq!(fine.unwrap_err().0[0].code, "price::number");
-    }
-
-    #[test]
-    fn a_star_stands_for_anything() {
-        for (pattern, text, expected) in [
-            ("dbu/*", "dbu/AZURE/X", true),
-            ("dbu/*/X", "dbu/AZURE/XX", false),
-            ("*X*X", "aXbX", true),
-            ("*X*X", "aX", false),
-            ("a*a", "a", false),
-            ("**", "", true),
-            ("a", "a", true),
-            ("a", "ab", false),
-        ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn patterns_match_what_a_regular_expression_matches(pattern in "[ab*]{0,7}", text in "[ab]{0,9}") {
-            let expression = regex::Regex::new(&format!("^{}$", pattern.replace('*', ".*"))).unwrap();
-            prop_assert_eq!(matches(&pattern, &text), expression.is_match(&text));
-        }
     }
 }

@@ -10,6 +10,7 @@ pub mod closing;
 pub mod comparison;
 pub mod compliance;
 pub mod cost;
+pub mod cost_centres;
 pub mod decision;
 pub mod dimension;
 pub mod estimate;

@@ -9,7 +9,7 @@ use super::error::{At, StoreError};
 use super::intern::{Interned, Tables};
 use super::told::hold_against;
 use crate::databricks::state::State;
-use crate::ledger::terms::subject_fields;
+use crate::ledger::terms::subject_line;
 use crate::model::period::{Instant, from_unix, rfc3339};
 use crate::model::usage::Subject;
 
@@ -157,13 +157,13 @@ fn hold_against_known(tables: Tables<'_>, cluster_row: i64, told: &ClusterFate) 
         || format!("what became of the cluster `{}`", told.subject.cluster_id),
         ["subject", "state", "pinned", "gone"],
         [
-            subject_fields(&subject).join(" · "),
+            subject_line(&subject),
             known.state,
             known.pinned.to_string(),
             gone(known.gone.map(from_unix)),
         ],
         [
-            subject_fields(&told.subject).join(" · "),
+            subject_line(&told.subject),
             told.state.as_str().to_owned(),
             told.pinned.to_string(),
             gone(told.gone),

@@ -12,7 +12,7 @@ use super::dimension::Dimensions;
 use super::error::{At, StoreError};
 use super::intern::{Interned, Tables};
 use super::told::hold_against;
-use crate::ledger::terms::subject_fields;
+use crate::ledger::terms::subject_line;
 use crate::model::machine::{AddedDisk, Machine};
 use crate::model::meter::PurchaseOption;
 use crate::model::period::{Instant, Period, from_unix, rfc3339};
@@ -278,7 +278,7 @@ fn hold_against_known(tables: Tables<'_>, source_id: i64, told: &Machine) -> Res
             "end",
         ],
         [
-            subject_fields(&subject).join(" · "),
+            subject_line(&subject),
             known.node_type_id.to_string(),
             known.purchase_option,
             known.driver.to_string(),
@@ -286,7 +286,7 @@ fn hold_against_known(tables: Tables<'_>, source_id: i64, told: &Machine) -> Res
             rfc3339(known.period.end),
         ],
         [
-            subject_fields(&told.subject).join(" · "),
+            subject_line(&told.subject),
             told.node_type_id.to_string(),
             told.purchase_option.as_str().to_owned(),
             told.driver.to_string(),

@@ -9,7 +9,7 @@ use super::error::{At, StoreError};
 const APPLICATION_ID: i32 = 0x746f_6c6c;
 
 /// One file per change, in order; the version of a file is how many were applied. Forward only.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_history.sql"),
     include_str!("migrations/0003_runs_and_decisions.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_list_price.sql"),
     include_str!("migrations/0006_closing.sql"),
     include_str!("migrations/0007_statement.sql"),
+    include_str!("migrations/0008_attribution.sql"),
 ];
 
 /// The newest form known.
@@ -89,7 +90,7 @@ impl Database {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use rusqlite::Connection;
     use std::fs;
@@ -150,6 +151,18 @@ mod tests {
             Database::open_read_only(&path),
             Err(StoreError::Older { .. })
         ));
+    }
+
+    /// A new file of an older version, open to be written raw.
+    pub fn at_version(path: &Path, version: usize) -> Connection {
+        let raw = Connection::open(path).unwrap();
+        for sql in MIGRATIONS.iter().take(version) {
+            raw.execute_batch(sql).unwrap();
+        }
+        raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        raw.pragma_update(None, "user_version", i32::try_from(version).unwrap())
+            .unwrap();
+        raw
     }
 
     #[test]

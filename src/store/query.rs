@@ -125,6 +125,14 @@ impl Database {
         self.rows_of_costs("rollup_late WHERE day >= ?1 AND day < ?2", [first, after])
     }
 
+    /// Costs of all closed months that are booked in later ones; from the roll-ups alone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn all_late_rows(&self) -> Result<Vec<CostRow>, StoreError> {
+        self.rows_of_costs("rollup_late", [])
+    }
+
     /// The lines of a roll-up that are asked for, in order of days.
     fn rows_of_costs(&self, lines: &str, asked: impl rusqlite::Params) -> Result<Vec<CostRow>, StoreError> {
         let sql = format!(

@@ -4,6 +4,7 @@ mod assert;
 mod backup;
 mod check;
 mod close;
+mod cost_centres;
 mod export;
 mod restore;
 
@@ -28,6 +29,8 @@ pub(super) enum Ledger {
     Assert(assert::Assert),
     /// List the assertions and how the ledger stands to them
     Assertions(assert::Assertions),
+    /// Show what rules for cost centres would make of a ledger
+    CostCentres(cost_centres::CostCentres),
     /// Write the entries for hledger, Beancount, or as CSV
     Export(export::Export),
     /// Copy a ledger that may be in use, and check the copy
@@ -44,6 +47,7 @@ impl Ledger {
             Ledger::Closings(command) => command.answer(),
             Ledger::Assert(command) => command.answer(),
             Ledger::Assertions(command) => command.answer(),
+            Ledger::CostCentres(command) => command.answer(),
             Ledger::Export(command) => command.answer(),
             Ledger::Backup(command) => command.answer(),
             Ledger::Restore(command) => command.answer(),

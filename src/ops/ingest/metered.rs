@@ -18,8 +18,9 @@ use crate::databricks::billing_usage::RecordType;
 use crate::intake::table::{Rejected, Taker};
 use crate::ledger::rate::{Rated, rate_metered};
 use crate::model::charge::PriceInForce;
+use crate::model::cost_centre::{Asked, CostCentres};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::meter::{Meter, MeterKind};
+use crate::model::meter::{Category, Meter, MeterKind};
 use crate::model::period::{Instant, Period, from_unix, rfc3339};
 use crate::model::place::Cloud;
 use crate::model::rows::Input;
@@ -52,6 +53,16 @@ pub(super) struct Metered {
     /// In DBU; negative for a RETRACTION.
     pub quantity: Decimal,
     pub record_type: RecordType,
+}
+
+/// Who owes for DBUs of a subject, by the rules.
+pub(super) fn team_of_dbus(rules: &CostCentres, subject: &Subject, cloud: Cloud, sku_name: &str) -> String {
+    let asked = Asked::of(subject).told(
+        Some(&cloud.to_string()),
+        Some(Category::Dbu.as_str()),
+        Some(sku_name),
+    );
+    rules.decide(&asked).cost_centre
 }
 
 /// Who tells, and of which meter.

@@ -6,7 +6,7 @@ use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 30] = [
+const HEADER: [&str; 31] = [
     "x_EntryNumber",
     "ChargePeriodStart",
     "ChargePeriodEnd",
@@ -37,6 +37,7 @@ const HEADER: [&str; 30] = [
     "BillingPeriodStart",
     "BillingPeriodEnd",
     "ChargeClass",
+    "Tags",
 ];
 
 pub(super) fn opening() -> String {
@@ -77,6 +78,7 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         rfc3339(told.billing_month().period().start),
         rfc3339(told.billing_month().period().end),
         told.charge_class().to_owned(),
+        charge.subject.tags.text().to_owned(),
     ])
 }
 

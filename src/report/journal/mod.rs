@@ -195,6 +195,7 @@ fn facts(told: Numbered<'_>) -> Vec<(&'static str, String)> {
         ("pool", subject.pool.clone()),
         ("owner", subject.owner.clone()),
         ("policy", subject.policy.clone()),
+        ("tags", subject.tags.text().to_owned()),
         ("hash", told.hash.to_string()),
     ];
     facts.retain(|(_, value)| !value.is_empty());

@@ -10,6 +10,7 @@
 
 mod rollup;
 mod unpriced;
+mod untagged;
 
 use rusqlite::{CachedStatement, OptionalExtension, params};
 use std::collections::HashSet;
@@ -182,6 +183,10 @@ impl<'c> Writer<'c> {
             None => {
                 let known = entry_of_key(self.tables, key)?;
                 let told = Entry::of(&self.source, told.clone());
+                if self.is_known_without_tags(&known, &told)? {
+                    self.appended.known = self.appended.known.saturating_add(1);
+                    return Ok(());
+                }
                 Err(StoreError::Conflict {
                     what: format!("{} (entry {})", what(), known.number),
                     differences: known.entry.differences(&told),

@@ -90,6 +90,13 @@ impl Writer<'_> {
                 })
             })
             .at(self.tables.path, "looking up unpriced usage")?;
+        let known_subject = known.first().and_then(|id| id.parse().ok()).unwrap_or_default();
+        let subject = match known_subject == subject {
+            true => subject,
+            false => self
+                .subject_without_tags(known_subject, &told.subject)?
+                .unwrap_or(subject),
+        };
         let now = [
             subject.to_string(),
             told.since.timestamp().to_string(),
