@@ -157,7 +157,7 @@ impl Interned {
         Ok(id)
     }
 
-    fn account(&mut self, tables: Tables<'_>, account: &Account) -> Result<i64, StoreError> {
+    pub fn account(&mut self, tables: Tables<'_>, account: &Account) -> Result<i64, StoreError> {
         if let Some(id) = self.accounts.get(account) {
             return Ok(*id);
         }

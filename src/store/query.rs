@@ -6,9 +6,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::allocation::legs;
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::error::{At, StoreError};
+use super::intern::Tables;
 use crate::ledger::account::{Account, NotAnAccount};
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
@@ -237,7 +239,7 @@ impl Database {
         Ok(totals)
     }
 
-    /// The balance of every account, summed from the postings of all entries (this scans them).
+    /// The balance of every account, summed from the postings of all entries (this scans them) and from all allocations.
     ///
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
@@ -256,6 +258,11 @@ impl Database {
             let whole = i128::from(number(1)?).saturating_mul(1_000_000_000);
             balances.add(&account, whole.saturating_add(i128::from(number(2)?)));
         }
+        let tables = Tables {
+            connection: &self.connection,
+            path: &self.path,
+        };
+        legs(tables, &mut balances)?;
         Ok(balances)
     }
 }

@@ -4,17 +4,21 @@
 //! in one transaction: a writer beside it is not seen half.
 #![deny(clippy::arithmetic_side_effects)]
 
+mod allocations;
 mod days;
 
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use self::allocations::walk_allocations;
 use self::days::walk_days;
+use super::allocation::legs;
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::entries::UnreadableEntry;
 use super::error::{At, StoreError};
+use super::intern::Tables;
 use super::query;
 use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
@@ -93,6 +97,13 @@ pub fn check(database: &Database, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let (told, unreadable) = balances_of_rollups(&snapshot, path)?;
     report.add(unreadable);
     report.add(report.balances.compare(&told));
+    // Entries and roll-ups agree on what was billed; what cost centres owe each other comes on top.
+    let tables = Tables {
+        connection: &snapshot,
+        path,
+    };
+    report.add(walk_allocations(tables)?);
+    legs(tables, &mut report.balances)?;
     report.add(database.hold_assertions(head.currency)?);
     steps.end();
     Ok(report)
