@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::files::not_written;
 use super::ledger::{diagnose, open_read_only};
 use crate::model::diagnostic::Diagnostics;
-use crate::model::period::{Month, Period, from_unix};
-use crate::report::journal::{Journal, JournalFormat, Numbered, Opening};
+use crate::model::period::{Month, Period, SECONDS_PER_DAY, from_unix};
+use crate::report::journal::{Journal, JournalFormat, Numbered, NumberedAllocation, Opening};
 use crate::store::entries::StoredEntry;
 use crate::store::{Database, StoreError};
 
@@ -100,8 +100,23 @@ fn write(
         database.visit_entries(Some(&earlier), &mut visit)?;
     }
     database.visit_entries(period.as_ref(), &mut visit)?;
+    let mut last = database.latest_day()?;
+    for stored in database.allocations(options.month)? {
+        let Some(currency) = opening.currency else { break };
+        let allocation = &stored.allocation;
+        let text = journal.allocation(NumberedAllocation {
+            number: stored.number,
+            allocation,
+            hash: &stored.hash,
+            currency,
+        });
+        out.write_all(text.as_bytes()).map_err(Failure::Write)?;
+        // It stands on the last day of its month, and what accounts come to is asserted after all.
+        let end = allocation.month.period().end.timestamp();
+        last = last.max(Some(from_unix(end.saturating_sub(SECONDS_PER_DAY))));
+    }
     // Balances are those of the whole ledger.
-    if let (None, Some(currency), Some(last)) = (options.month, opening.currency, database.latest_day()?) {
+    if let (None, Some(currency), Some(last)) = (options.month, opening.currency, last) {
         let text = journal.end(last, currency, &database.balances()?);
         out.write_all(text.as_bytes()).map_err(Failure::Write)?;
     }

@@ -12,6 +12,7 @@ pub mod import;
 pub mod ingest;
 pub mod judge;
 pub mod ledger;
+pub mod ledger_allocate;
 pub mod ledger_close;
 pub mod ledger_copy;
 pub mod ledger_cost_centres;

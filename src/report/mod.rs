@@ -4,6 +4,7 @@
 //! SQLite, the clock, files. Sums are exact; what a reader is shown rounded is rounded once, cell by cell, and
 //! never fed back into a sum.
 
+pub mod allocation;
 pub mod assertion;
 pub mod billing_usage;
 pub mod closing;
@@ -23,9 +24,11 @@ pub mod reconciliation;
 pub mod render;
 pub mod resources;
 pub mod sarif;
+mod showback;
 pub mod statement;
 pub mod timeline;
 
 pub use dimension::Dimension;
 pub use month::{CostReport, MonthInput};
 pub use render::{Format, RenderError, RenderOptions, render};
+pub use showback::Showback;

@@ -208,6 +208,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(prices());
     all.extend(crate::price_errors::price_books());
     all.extend(crate::attribution_errors::cost_centres());
+    all.extend(crate::attribution_errors::allocations());
     all.extend(crate::closing_errors::closings());
     all.extend(crate::table_errors::tables());
     all.extend(scenarios());

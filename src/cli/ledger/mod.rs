@@ -1,5 +1,6 @@
 //! `tollgate ledger ...`.
 
+mod allocate;
 mod assert;
 mod backup;
 mod check;
@@ -25,6 +26,8 @@ pub(super) enum Ledger {
     Close(close::Close),
     /// List the months that are closed
     Closings(close::List),
+    /// Move shared costs of a month to those who used what they were for
+    Allocate(allocate::Allocate),
     /// Note what a vendor's invoice says of a month, for `check` to hold
     Assert(assert::Assert),
     /// List the assertions and how the ledger stands to them
@@ -45,6 +48,7 @@ impl Ledger {
             Ledger::Check(command) => command.answer(),
             Ledger::Close(command) => command.answer(),
             Ledger::Closings(command) => command.answer(),
+            Ledger::Allocate(command) => command.answer(),
             Ledger::Assert(command) => command.answer(),
             Ledger::Assertions(command) => command.answer(),
             Ledger::CostCentres(command) => command.answer(),

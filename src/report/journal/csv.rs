@@ -1,12 +1,13 @@
 //! Entries as CSV. Money columns are called as in FOCUS 1.2; what FOCUS has no column for begins with `x_`.
 
-use super::{Numbered, amount};
+use super::{Numbered, NumberedAllocation, amount};
+use crate::ledger::account::Account;
 use crate::model::charge::Charge;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 31] = [
+const HEADER: [&str; 32] = [
     "x_EntryNumber",
     "ChargePeriodStart",
     "ChargePeriodEnd",
@@ -38,6 +39,7 @@ const HEADER: [&str; 31] = [
     "BillingPeriodEnd",
     "ChargeClass",
     "Tags",
+    "x_Allocation",
 ];
 
 pub(super) fn opening() -> String {
@@ -79,7 +81,46 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         rfc3339(told.billing_month().period().end),
         told.charge_class().to_owned(),
         charge.subject.tags.text().to_owned(),
+        String::new(),
     ])
+}
+
+pub(super) fn allocation(told: NumberedAllocation<'_>) -> String {
+    let bearer = &told.allocation.planned.bearer;
+    let shares = told.allocation.shares.iter();
+    let legs = shares.flat_map(|(account, share)| {
+        let moved = share.amount_nano;
+        [
+            (account, bearer, moved),
+            (bearer, account, moved.saturating_neg()),
+        ]
+    });
+    legs.map(|(debit, credit, nano)| leg(&told, debit, credit, nano))
+        .collect()
+}
+
+/// One leg: what `debit` owes more, whatever the sign says.
+fn leg(told: &NumberedAllocation<'_>, debit: &Account, credit: &Account, nano: i128) -> String {
+    let (period, planned) = (told.allocation.month.period(), &told.allocation.planned);
+    let (start, end) = (rfc3339(period.start), rfc3339(period.end));
+    let values = [
+        ("ChargePeriodStart", start.clone()),
+        ("ChargePeriodEnd", end.clone()),
+        ("x_DebitAccount", debit.to_string()),
+        ("x_CreditAccount", credit.to_string()),
+        ("BillingCurrency", told.currency.to_string()),
+        ("x_Workspace", planned.shared.workspace.to_string()),
+        ("x_InstancePoolId", planned.shared.pool.to_string()),
+        ("x_Hash", told.hash.to_string()),
+        ("ContractedCost", amount(nano)),
+        ("BillingPeriodStart", start),
+        ("BillingPeriodEnd", end),
+        ("x_Allocation", format!("{}, {}", told.number, planned.key)),
+    ];
+    line(HEADER.map(|column| {
+        let value = values.iter().find(|(name, _)| *name == column);
+        value.map(|(_, value)| value.clone()).unwrap_or_default()
+    }))
 }
 
 /// At the list price; empty where 64 bits do not hold it.

@@ -13,12 +13,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ledger::account::Account;
+use crate::ledger::allocation::chain::Allocation;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::transaction::Entry;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::money::Currency;
-use crate::model::period::{Instant, Month, rfc3339};
+use crate::model::period::{Instant, Month, SECONDS_PER_DAY, from_unix, rfc3339};
 
 /// What an export begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,48 @@ impl Numbered<'_> {
             Some(_) => "Correction",
             None => "",
         }
+    }
+}
+
+/// An allocation of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberedAllocation<'a> {
+    /// Its number, from 1.
+    pub number: u64,
+    /// What it says.
+    pub allocation: &'a Allocation,
+    /// Its hash.
+    pub hash: &'a ChainHash,
+    /// The ledger's currency.
+    pub currency: Currency,
+}
+
+impl NumberedAllocation<'_> {
+    /// The last day of its month, `2026-10-31`.
+    fn day(&self) -> String {
+        let end = self.allocation.month.period().end;
+        let last = from_unix(end.timestamp().saturating_sub(SECONDS_PER_DAY));
+        rfc3339(last).get(..10).unwrap_or_default().to_owned()
+    }
+
+    /// Both legs: what is moved to each cost centre, and from the bearer.
+    fn legs(&self) -> Vec<(&Account, i128)> {
+        let shares = self.allocation.shares.iter();
+        let to = shares.map(|(account, share)| (account, share.amount_nano));
+        let moved = self.allocation.moved_nano().saturating_neg();
+        to.chain([(&self.allocation.planned.bearer, moved)]).collect()
+    }
+
+    /// What it is about, as pairs of a name and a value.
+    fn facts(&self) -> [(&'static str, String); 5] {
+        let planned = &self.allocation.planned;
+        [
+            ("billing-month", self.allocation.month.to_string()),
+            ("workspace", planned.shared.workspace.to_string()),
+            ("pool", planned.shared.pool.to_string()),
+            ("split", planned.key.to_string()),
+            ("hash", self.hash.to_string()),
+        ]
     }
 }
 
@@ -148,6 +191,16 @@ impl Journal {
             Form::Hledger => hledger::ending(last, currency, balances),
             Form::Beancount(names) => beancount::ending(last, currency, balances, names),
             Form::Csv => String::new(),
+        }
+    }
+
+    /// The lines of an allocation, on the last day of its month. CSV has two for each share, one for each of its legs, so that
+    /// the costs of a cost centre are the sum of its lines and those of all are what vendors are owed.
+    pub fn allocation(&self, told: NumberedAllocation<'_>) -> String {
+        match &self.0 {
+            Form::Hledger => hledger::allocation(told),
+            Form::Beancount(names) => beancount::allocation(told, names),
+            Form::Csv => csv::allocation(told),
         }
     }
 

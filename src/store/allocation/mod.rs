@@ -19,6 +19,7 @@ use crate::ledger::account::Account;
 use crate::ledger::allocation::chain::Allocation;
 use crate::ledger::allocation::{Part, Planned, Shared, SplitKey, SplitKeys, plan};
 use crate::ledger::chain::ChainHash;
+use crate::ledger::summary::AllocationRow;
 use crate::model::period::{Month, Period};
 
 pub(super) use self::read::{head, legs, read_all};
@@ -79,6 +80,32 @@ impl Database {
     /// [`StoreError`] when the file cannot be read.
     pub fn allocations(&self, month: Option<Month>) -> Result<Vec<StoredAllocation>, StoreError> {
         read_all(self.tables(), month)
+    }
+
+    /// What was moved of a month's shared costs, all allocations of each together, in the order of what is shared.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn allocation_rows(&self, month: Month) -> Result<Vec<AllocationRow>, StoreError> {
+        let mut rows: BTreeMap<(Shared, Account, Account), (SplitKey, i128)> = BTreeMap::new();
+        for stored in self.allocations(Some(month))? {
+            let Allocation { planned, shares, .. } = stored.allocation;
+            for (to, share) in shares {
+                let line = (planned.shared.clone(), planned.bearer.clone(), to);
+                let (key, sum) = rows.entry(line).or_insert((planned.key, 0));
+                *key = planned.key;
+                *sum = sum.saturating_add(share.amount_nano);
+            }
+        }
+        let row = |((shared, from, to), (key, amount_nano))| AllocationRow {
+            shared,
+            key,
+            from,
+            to,
+            amount_nano,
+        };
+        let rows = rows.into_iter().map(row);
+        Ok(rows.filter(|row| row.amount_nano != 0).collect())
     }
 
     fn tables(&self) -> Tables<'_> {
