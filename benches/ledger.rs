@@ -169,6 +169,7 @@ fn report(database: &Database) -> String {
         closed_at: None,
         rows: database.cost_rows(&month.period()).unwrap(),
         late: Vec::new(),
+        allocations: Vec::new(),
         unpriced: database.unpriced_rows(&month.period()).unwrap(),
         unfinished_runs: database.unfinished_runs().unwrap(),
     });

@@ -16,7 +16,7 @@ use crate::ops::attribution::{Billed, explain, schema};
 #[derive(Debug, Subcommand)]
 pub(super) enum CostCentre {
     /// Show which rule decides, and why the rules before it do not
-    Explain(Explain),
+    Explain(Box<Explain>),
     /// Print the JSON Schema of the file
     Schema(PrintSchema),
 }

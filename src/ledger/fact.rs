@@ -7,6 +7,7 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::canonical::put;
 use crate::model::period::Instant;
@@ -62,6 +63,22 @@ impl FactKey {
     pub fn floor(start: Instant) -> FactKey {
         let mut key = prefix(start).into_iter();
         FactKey(std::array::from_fn(|_| key.next().unwrap_or_default()))
+    }
+}
+
+/// Where a row stood that became facts: no part of them, since other files may tell the same row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRow {
+    /// The file as it was named.
+    pub file: Arc<str>,
+    /// The line in it, from 1; of Parquet the number of the row.
+    pub line: u32,
+}
+
+/// `usage.csv:7`.
+impl fmt::Display for SourceRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
     }
 }
 

@@ -65,12 +65,21 @@ pub struct Billed {
     pub sku: Option<String>,
 }
 
+/// What was asked for, so that its addresses are nobody else's as long as they are remembered.
+type Kept = (Arc<Subject>, Option<Arc<Meter>>);
+
+#[derive(Debug)]
+struct Known {
+    _kept: Kept,
+    owing: Arc<Subject>,
+}
+
 /// Rules at work: whose a subject's use of a meter is.
 #[derive(Debug)]
 pub struct Attribution {
     rules: CostCentres,
-    /// By the addresses of subject and meter, which are kept alive.
-    known: HashMap<(usize, usize), (Arc<Subject>, Option<Arc<Meter>>, Arc<Subject>)>,
+    /// By the addresses of subject and meter.
+    known: HashMap<(usize, usize), Known>,
     /// One subject for all of its meters that one cost centre owes for: the ledger knows subjects by their address.
     owing: HashMap<(usize, String), Arc<Subject>>,
 }
@@ -89,8 +98,8 @@ impl Attribution {
     pub fn of(&mut self, subject: &Arc<Subject>, meter: Option<&Arc<Meter>>) -> Arc<Subject> {
         let of_meter = meter.map_or(0, |meter| Arc::as_ptr(meter).addr());
         let key = (Arc::as_ptr(subject).addr(), of_meter);
-        if let Some((_, _, owing)) = self.known.get(&key) {
-            return Arc::clone(owing);
+        if let Some(known) = self.known.get(&key) {
+            return Arc::clone(&known.owing);
         }
         if self.known.len() >= REMEMBERED {
             // Addresses are kept together with what they are of.
@@ -104,8 +113,11 @@ impl Attribution {
             Arc::new(owing)
         });
         let owing = Arc::clone(owing);
-        let kept = (Arc::clone(subject), meter.map(Arc::clone), Arc::clone(&owing));
-        self.known.insert(key, kept);
+        let known = Known {
+            _kept: (Arc::clone(subject), meter.map(Arc::clone)),
+            owing: Arc::clone(&owing),
+        };
+        self.known.insert(key, known);
         owing
     }
 

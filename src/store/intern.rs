@@ -34,6 +34,7 @@ pub(super) struct Interned {
     by_address: Memory<Addresses, (TermsRow, Kept)>,
     by_parts: Memory<[i64; 6], TermsRow>,
     sources: Memory<String, i64>,
+    source_files: Memory<String, i64>,
     accounts: Memory<Account, i64>,
     subjects: Memory<Arc<Subject>, i64>,
     tags: Memory<Tags, i64>,
@@ -154,6 +155,20 @@ impl Interned {
             params![name],
         )?;
         remember(&mut self.sources, name.to_owned(), id);
+        Ok(id)
+    }
+
+    /// A file that told rows.
+    pub fn source_file(&mut self, tables: Tables<'_>, name: &str) -> Result<i64, StoreError> {
+        if let Some(id) = self.source_files.get(name) {
+            return Ok(*id);
+        }
+        let id = tables.id(
+            "SELECT id FROM source_file WHERE name = ?1",
+            "INSERT INTO source_file (name) VALUES (?1)",
+            params![name],
+        )?;
+        remember(&mut self.source_files, name.to_owned(), id);
         Ok(id)
     }
 

@@ -12,11 +12,11 @@ use tempfile::TempDir;
 
 use crate::bench::{Ended, run};
 
-/// October, with two cost centres whose names other programs could stumble over.
+/// October and the end of September, with cost centres whose names other programs could stumble over.
 fn october() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = "scenario: tricky\nseed: 1\nperiod: { start: 2026-10-01T00:00:00Z, end: 2026-11-01T00:00:00Z }\n\
-        team_tag: team\nworkspaces: [ { name: w, cloud: AZURE, region: westus2, tier: PREMIUM } ]\njobs:\n";
+    let scenario = "scenario: tricky\nseed: 1\nperiod: { start: 2026-09-24T00:00:00Z, end: 2026-11-01T00:00:00Z }\n\
+        team_tag: team\nworkspaces: [ { name: w, cloud: AZURE, region: westus2, tier: PREMIUM, nat_gateway: true } ]\njobs:\n";
     let job = |number: usize, team: &str| {
         format!(
             "  - {{ name: job-{number}, workspace: w, principal: svc@example.com, schedule: {{ days: [mon, wed], at: \"02:00\" }},\n\
@@ -59,6 +59,25 @@ fn october() -> (TempDir, String) {
         &policies,
     ]);
     assert_eq!(lived.code, Some(0), "{}", lived.stderr);
+    // The gateway is shared by all of them, month by month.
+    for month in ["2026-09", "2026-10"] {
+        let shared = [
+            "ledger",
+            "allocate",
+            &ledger,
+            "--month",
+            month,
+            "--resource-group",
+            "by-cost",
+        ];
+        let allocated = run(&shared);
+        assert_eq!(allocated.code, Some(0), "{}", allocated.stderr);
+        assert!(
+            allocated.stdout.contains("1 allocations written"),
+            "{}",
+            allocated.stdout
+        );
+    }
     (folder, ledger)
 }
 
@@ -151,8 +170,15 @@ fn hledger_accepts_the_journal_and_its_balances_are_ours() {
             (format!("{kind}:{name}"), sum)
         })
         .collect();
-    assert_eq!(theirs, ours);
-    assert_eq!(ours.len(), 8 + 2, "eight cost centres, two vendors");
+    assert_eq!(
+        ours.len(),
+        9 + 2,
+        "eight cost centres and who bears the gateway, two vendors"
+    );
+    // Who bore it was relieved of all of it, and hledger shows no account that comes to nothing.
+    let mut shown = ours;
+    assert_eq!(shown.remove("cost-centre:unallocated"), Some(0));
+    assert_eq!(theirs, shown);
 
     // The journal checks itself: an amount that was changed by hand breaks an assertion.
     let text = fs::read_to_string(&journal).unwrap();
@@ -209,14 +235,23 @@ fn lines_of_csv_sum_to_the_balances_and_a_month_is_a_part() {
     let mut starts = Vec::new();
     for line in reader.records() {
         let line = line.unwrap();
-        *sums.entry(line[4].to_owned()).or_default() += nano(&line[6]);
-        *sums.entry(line[5].to_owned()).or_default() -= nano(&line[6]);
-        starts.push(line[1].to_owned());
+        // What is allocated is in a column of its own, and in no other.
+        let (billed, allocated) = (&line[25], &line[32]);
+        assert_eq!(billed.is_empty(), !allocated.is_empty());
+        let amount = nano(if billed.is_empty() { allocated } else { billed });
+        *sums.entry(line[4].to_owned()).or_default() += amount;
+        *sums.entry(line[5].to_owned()).or_default() -= amount;
+        if allocated.is_empty() {
+            starts.push(line[1].to_owned());
+        }
     }
     assert_eq!(sums, balances(&ledger));
     assert!(starts.is_sorted(), "in order of time");
     let whole = fs::read_to_string(&out).unwrap();
     let of_month = |month| run(&["ledger", "export", &ledger, "--format", "csv", "--month", month]).stdout;
-    assert_eq!(of_month("2026-10"), whole);
+    let (september, october) = (of_month("2026-09"), of_month("2026-10"));
+    let (header, rest) = october.split_once('\n').unwrap();
+    assert!(september.starts_with(header));
+    assert_eq!(format!("{september}{rest}"), whole);
     assert_eq!(of_month("2026-11").lines().count(), 1, "the header alone");
 }

@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod attribution;
 mod attribution_errors;
 mod bench;
 mod billing_usage;

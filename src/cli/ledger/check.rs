@@ -45,6 +45,7 @@ impl Check {
         print(&match self.format {
             TextOrJson::Json => json(&object!({
                 "entries": found.entries, "head": found.head.to_string(),
+                "allocations": found.allocations.0, "allocations_head": (found.allocations.0 > 0).then(|| found.allocations.1.to_string()),
                 "currency": found.currency.map(|c| c.to_string()), "sound": found.is_sound(),
                 "balances": balances.iter().map(|(a, b)| object!({"account": a, "balance": b})).collect::<Vec<_>>(),
                 "findings": findings.iter().map(|(c, f)| object!({"code": c, "message": f})).collect::<Vec<_>>(),
@@ -53,6 +54,10 @@ impl Check {
             TextOrJson::Text => {
                 let currency = found.currency.map(|c| c.to_string()).unwrap_or_default();
                 let mut out = format!("{} entries, head {}\n", found.entries, found.head);
+                let (allocations, head) = found.allocations;
+                if allocations > 0 {
+                    out.push_str(&format!("{allocations} allocations, head {head}\n"));
+                }
                 for (account, balance) in &balances {
                     out.push_str(&format!("  {account:<36} {balance:>20} {currency}\n"));
                 }

@@ -16,6 +16,7 @@ use super::rejects::Rejects;
 use super::subjects::{Subjects, narrow};
 use crate::databricks::billing_usage::RecordType;
 use crate::intake::table::{Rejected, Taker};
+use crate::ledger::fact::SourceRow;
 use crate::ledger::rate::{Rated, rate_metered};
 use crate::model::charge::PriceInForce;
 use crate::model::cost_centre::{Asked, CostCentres};
@@ -73,6 +74,13 @@ struct Kind {
     shown: String,
 }
 
+/// Facts that wait to be written, each with its row.
+#[derive(Default)]
+struct Batch {
+    facts: Vec<Rated>,
+    rows: Vec<SourceRow>,
+}
+
 /// Takes rows and bills them.
 pub(super) struct Desk<'a, 'w> {
     catalogue: &'a mut Catalogue,
@@ -80,14 +88,14 @@ pub(super) struct Desk<'a, 'w> {
     rejects: &'a mut Rejects<'w>,
     progress: &'a mut dyn FnMut(Step),
     database: Option<Database>,
-    files: Vec<String>,
+    files: Vec<Arc<str>>,
     kinds: Vec<Kind>,
     kind_numbers: HashMap<(String, Cloud, String), u32>,
     subjects: Subjects,
     pile: Pile,
     room: usize,
     told: IngestedUsage,
-    batches: BTreeMap<Arc<str>, Vec<Rated>>,
+    batches: BTreeMap<Arc<str>, Batch>,
     /// Rows of the instant that is being billed.
     instant: AtOnce,
 }
@@ -158,7 +166,7 @@ impl<'a, 'w> Desk<'a, 'w> {
 
     /// The rows that follow are of this file.
     fn open_file(&mut self, source: &str) {
-        self.files.push(source.to_owned());
+        self.files.push(Arc::from(source));
     }
 
     /// A row that cannot be read.
@@ -304,7 +312,7 @@ impl<'a, 'w> Desk<'a, 'w> {
 
     fn file(&self, number: u32) -> &str {
         let at = usize::try_from(number).ok();
-        at.and_then(|at| self.files.get(at)).map_or("", String::as_str)
+        at.and_then(|at| self.files.get(at)).map_or("", AsRef::as_ref)
     }
 
     fn row(&mut self, row: &Waiting, prices: &mut HashMap<u32, OfMonth>) -> Result<(), Diagnostics> {
@@ -343,20 +351,25 @@ impl<'a, 'w> Desk<'a, 'w> {
         };
         add(line, row.quantity, &facts);
         self.instant.note(row, &facts);
+        let stood = SourceRow {
+            file: self.files.get(at(row.file)).map(Arc::clone).unwrap_or_default(),
+            line: row.line,
+        };
         let batch = self.batches.entry(Arc::clone(&source)).or_default();
-        batch.extend(facts);
-        if batch.len() >= BATCH {
+        batch.rows.extend(facts.iter().map(|_| stood.clone()));
+        batch.facts.extend(facts);
+        if batch.facts.len() >= BATCH {
             let full = std::mem::take(batch);
             self.append(&source, &full)?;
         }
         Ok(())
     }
 
-    fn append(&mut self, source: &str, batch: &[Rated]) -> Result<(), Diagnostics> {
+    fn append(&mut self, source: &str, batch: &Batch) -> Result<(), Diagnostics> {
         let Some(database) = &mut self.database else {
             return Ok(());
         };
-        let appended = database.append(source, batch);
+        let appended = database.append_rows(source, &batch.facts, &batch.rows);
         let Appended { new, known, unpriced } = appended.map_err(|e| diagnose(&self.ledger, &e))?;
         let told = &mut self.told;
         told.new_facts = told.new_facts.saturating_add(new);

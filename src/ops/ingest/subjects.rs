@@ -116,7 +116,7 @@ mod tests {
             team: format!("t{}", n % 3),
             run_id: n.to_string(),
             policy: "w".to_owned(),
-            tags: Tags::of([("n", if n % 2 == 0 { "even" } else { "odd" })]),
+            tags: Tags::of([("n", if n.is_multiple_of(2) { "even" } else { "odd" })]),
             ..Subject::default()
         };
         let mut subjects = Subjects::default();

@@ -2,12 +2,13 @@
 
 use super::{Numbered, NumberedAllocation, amount};
 use crate::ledger::account::Account;
+use crate::ledger::fact::SourceRow;
 use crate::model::charge::Charge;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 32] = [
+const HEADER: [&str; 34] = [
     "x_EntryNumber",
     "ChargePeriodStart",
     "ChargePeriodEnd",
@@ -39,6 +40,8 @@ const HEADER: [&str; 32] = [
     "BillingPeriodEnd",
     "ChargeClass",
     "Tags",
+    "x_SourceRow",
+    "x_AllocatedCost",
     "x_Allocation",
 ];
 
@@ -81,41 +84,36 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         rfc3339(told.billing_month().period().end),
         told.charge_class().to_owned(),
         charge.subject.tags.text().to_owned(),
+        told.source_row.map(SourceRow::to_string).unwrap_or_default(),
+        String::new(),
         String::new(),
     ])
 }
 
+/// A line for each share: `x_DebitAccount` owes `x_AllocatedCost` more, `x_CreditAccount` less. It is in no other column of money.
 pub(super) fn allocation(told: NumberedAllocation<'_>) -> String {
-    let bearer = &told.allocation.planned.bearer;
     let shares = told.allocation.shares.iter();
-    let legs = shares.flat_map(|(account, share)| {
-        let moved = share.amount_nano;
-        [
-            (account, bearer, moved),
-            (bearer, account, moved.saturating_neg()),
-        ]
-    });
-    legs.map(|(debit, credit, nano)| leg(&told, debit, credit, nano))
+    shares
+        .map(|(account, share)| leg(&told, account, share.amount_nano))
         .collect()
 }
 
-/// One leg: what `debit` owes more, whatever the sign says.
-fn leg(told: &NumberedAllocation<'_>, debit: &Account, credit: &Account, nano: i128) -> String {
+fn leg(told: &NumberedAllocation<'_>, debit: &Account, nano: i128) -> String {
     let (period, planned) = (told.allocation.month.period(), &told.allocation.planned);
     let (start, end) = (rfc3339(period.start), rfc3339(period.end));
     let values = [
         ("ChargePeriodStart", start.clone()),
         ("ChargePeriodEnd", end.clone()),
         ("x_DebitAccount", debit.to_string()),
-        ("x_CreditAccount", credit.to_string()),
+        ("x_CreditAccount", planned.bearer.to_string()),
         ("BillingCurrency", told.currency.to_string()),
         ("x_Workspace", planned.shared.workspace.to_string()),
         ("x_InstancePoolId", planned.shared.pool.to_string()),
         ("x_Hash", told.hash.to_string()),
-        ("ContractedCost", amount(nano)),
         ("BillingPeriodStart", start),
         ("BillingPeriodEnd", end),
-        ("x_Allocation", format!("{}, {}", told.number, planned.key)),
+        ("x_AllocatedCost", amount(nano)),
+        ("x_Allocation", format!("{} {}", told.number, planned.key)),
     ];
     line(HEADER.map(|column| {
         let value = values.iter().find(|(name, _)| *name == column);

@@ -16,6 +16,7 @@ use crate::ledger::account::Account;
 use crate::ledger::allocation::chain::Allocation;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
+use crate::ledger::fact::SourceRow;
 use crate::ledger::transaction::Entry;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::money::Currency;
@@ -49,6 +50,8 @@ pub struct Numbered<'a> {
     pub entry: &'a Entry,
     /// Its hash.
     pub hash: &'a ChainHash,
+    /// The row of a file that it comes from, where it comes from one.
+    pub source_row: Option<&'a SourceRow>,
     /// The month in which it is billed, where that is not the month of its charge: it is a correction of a closed month.
     pub late_in: Option<Month>,
 }
@@ -194,8 +197,8 @@ impl Journal {
         }
     }
 
-    /// The lines of an allocation, on the last day of its month. CSV has two for each share, one for each of its legs, so that
-    /// the costs of a cost centre are the sum of its lines and those of all are what vendors are owed.
+    /// The lines of an allocation, on the last day of its month. CSV has one for each share, its amount in
+    /// a column of its own, so that the costs of all lines are still what vendors are owed.
     pub fn allocation(&self, told: NumberedAllocation<'_>) -> String {
         match &self.0 {
             Form::Hledger => hledger::allocation(told),
@@ -249,6 +252,10 @@ fn facts(told: Numbered<'_>) -> Vec<(&'static str, String)> {
         ("owner", subject.owner.clone()),
         ("policy", subject.policy.clone()),
         ("tags", subject.tags.text().to_owned()),
+        (
+            "source-row",
+            told.source_row.map(SourceRow::to_string).unwrap_or_default(),
+        ),
         ("hash", told.hash.to_string()),
     ];
     facts.retain(|(_, value)| !value.is_empty());
@@ -296,6 +303,7 @@ mod tests {
             number: 1,
             entry: &entry,
             hash: &hash,
+            source_row: None,
             late_in: None,
         }));
         let mut balances = Balances::default();

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use self::allocations::walk_allocations;
 use self::days::walk_days;
-use super::allocation::legs;
+use super::allocation::{head as allocations_head, legs};
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::entries::UnreadableEntry;
@@ -42,6 +42,8 @@ pub struct CheckReport {
     pub currency: Option<Currency>,
     /// Balance of every account, from the entries.
     pub balances: Balances,
+    /// How many allocations there are, and the hash of the last.
+    pub allocations: (u64, ChainHash),
     /// Disagreements, at most 100.
     pub findings: Vec<Finding>,
     /// Disagreements beyond those listed.
@@ -81,6 +83,7 @@ pub fn check(database: &Database, progress: &mut dyn FnMut(u64, u64)) -> Result<
         head: head.hash,
         currency: head.currency,
         balances: Balances::default(),
+        allocations: (0, ChainHash::genesis()),
         findings: Vec::new(),
         omitted: 0,
     };
@@ -102,6 +105,7 @@ pub fn check(database: &Database, progress: &mut dyn FnMut(u64, u64)) -> Result<
         connection: &snapshot,
         path,
     };
+    report.allocations = allocations_head(tables)?;
     report.add(walk_allocations(tables)?);
     legs(tables, &mut report.balances)?;
     report.add(database.hold_assertions(head.currency)?);

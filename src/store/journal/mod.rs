@@ -9,6 +9,7 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod rollup;
+mod source_row;
 mod unpriced;
 mod untagged;
 
@@ -24,7 +25,7 @@ use super::error::{At, StoreError};
 use super::intern::{Interned, Tables, TermsRow};
 use super::query::{self, Head};
 use crate::ledger::chain::ChainHash;
-use crate::ledger::fact::FactKey;
+use crate::ledger::fact::{FactKey, SourceRow};
 use crate::ledger::rate::Rated;
 use crate::ledger::transaction::Entry;
 use crate::model::charge::Charge;
@@ -51,20 +52,22 @@ impl Database {
     /// batch is written.
     pub fn append(&mut self, source: &str, batch: &[Rated]) -> Result<Appended, StoreError> {
         self.in_transaction("writing a batch", |tables, interned| {
-            write(tables, interned, source, batch)
+            write(tables, interned, source, (batch, &[]))
         })
     }
 }
 
-/// Writes a batch into the transaction that is open.
+/// Writes a batch into the transaction that is open; of the facts that come from rows, with these.
 pub(super) fn write(
     tables: Tables<'_>,
     interned: &mut Interned,
     source: &str,
-    batch: &[Rated],
+    (batch, rows): (&[Rated], &[SourceRow]),
 ) -> Result<Appended, StoreError> {
     let mut writer = Writer::begin(tables, interned, source)?;
+    let mut rows = rows.iter();
     for rated in batch {
+        writer.row = rows.next().cloned();
         match rated {
             Rated::Charge(charge) => writer.charge(charge)?,
             Rated::Unpriced(unpriced) => writer.unpriced(unpriced)?,
@@ -86,6 +89,8 @@ struct Writer<'c> {
     waiting: bool,
     /// What begins before the end of the last closed month is late, and booked in the month after it.
     closed: Option<(Instant, Month)>,
+    /// The row that the fact comes from which is being written.
+    row: Option<SourceRow>,
     /// Unpriced usage told in this batch.
     told: HashSet<FactKey>,
     rollup: Rollup,
@@ -116,6 +121,7 @@ impl<'c> Writer<'c> {
                 .query_row(waiting, [], |row| row.get(0))
                 .at(tables.path, "reading unpriced usage")?,
             closed: closed_until(tables)?.map(|until| (until, Month::of(until))),
+            row: None,
             told: HashSet::new(),
             rollup: Rollup::default(),
             insert: tables
@@ -138,6 +144,7 @@ impl<'c> Writer<'c> {
         self.fix_currency(charge)?;
         self.head.entries = number;
         self.head.hash = hash;
+        self.keep_row(number)?;
         if self.waiting {
             self.settle(&key, number, charge)?;
         }
