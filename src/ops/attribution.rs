@@ -20,8 +20,15 @@ const REMEMBERED: usize = 65_536;
 /// # Errors
 /// `file::*`, `document::*`, `attribution::*`.
 pub fn rules(path: &Path) -> Result<CostCentres, Diagnostics> {
-    let Text { source, text } = read_text(path)?;
-    read(&source, &text)
+    rules_of(&read_text(path)?)
+}
+
+/// The rules in a text that was read.
+///
+/// # Errors
+/// `document::*`, `attribution::*`.
+pub fn rules_of(text: &Text) -> Result<CostCentres, Diagnostics> {
+    read(&text.source, &text.text)
 }
 
 /// The JSON Schema of a file of rules.

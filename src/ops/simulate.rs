@@ -24,7 +24,8 @@ use source::{Source, digest};
 pub use compare::{CompareOptions, compare};
 pub use history::{HistoryOptions, HistoryScenario, scenario_from_history};
 
-use super::attribution::{Attribution, rules};
+use super::attribution::{Attribution, rules_of};
+use super::files::read_text;
 use super::ledger::{diagnose, open};
 use super::policies::{Policies, PolicySource};
 use super::prices::catalogue;
@@ -130,13 +131,9 @@ pub fn simulate(
     let mut catalogue = catalogue(&prices)?;
     let source = policy_source(options.policies.as_ref(), &scenario, &read.folder);
     let mut policies = Policies::open(&source, host)?;
-    let digest = digest(&read.texts, &prices, &policies, options.cost_centres.as_deref())?;
-    let attribution = options
-        .cost_centres
-        .as_deref()
-        .map(rules)
-        .transpose()?
-        .map(Attribution::new);
+    let rules = options.cost_centres.as_deref().map(read_text).transpose()?;
+    let attribution = rules.as_ref().map(rules_of).transpose()?.map(Attribution::new);
+    let digest = digest(&read.texts, &prices, &policies, rules.as_ref())?;
     let ledger = options
         .ledger
         .clone()

@@ -46,6 +46,7 @@ pub mod records;
 pub mod run;
 pub mod statement;
 mod told;
+mod untagged;
 pub mod workspace;
 
 pub use database::Database;

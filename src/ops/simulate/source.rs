@@ -58,7 +58,7 @@ pub(super) fn digest(
     texts: &[Text],
     prices: &[PathBuf],
     policies: &Policies<'_>,
-    cost_centres: Option<&Path>,
+    rules: Option<&Text>,
 ) -> Result<String, Diagnostics> {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &[u8]| {
@@ -74,9 +74,9 @@ pub(super) fn digest(
     }
     policies.sources()?.iter().for_each(|source| add(source));
     // Without rules the digest is that of before there were any.
-    if let Some(path) = cost_centres {
+    if let Some(rules) = rules {
         add(b"cost-centres");
-        add(read_text(path)?.text.as_bytes());
+        add(rules.text.as_bytes());
     }
     Ok(hasher.finalize().to_hex().to_string())
 }

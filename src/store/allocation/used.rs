@@ -2,7 +2,6 @@
 
 use rusqlite::params;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::DOING;
 use crate::ledger::allocation::Used;
@@ -10,7 +9,6 @@ use crate::ledger::closing::Closings;
 use crate::ledger::fact::FactKey;
 use crate::model::meter::Category;
 use crate::model::period::{Month, SECONDS_PER_DAY, from_unix};
-use crate::model::usage::Subject;
 use crate::store::closing::closings;
 use crate::store::dimension::Dimensions;
 use crate::store::error::{At, StoreError};
@@ -35,17 +33,13 @@ pub(super) fn used(tables: Tables<'_>, month: Month) -> Result<Vec<Used>, StoreE
     sums.into_iter()
         .map(|((subject, category), sums)| {
             Ok(Used {
-                subject: of(&mut dimensions, subject)?,
+                subject: dimensions.subject(subject)?,
                 category,
                 seconds: sums.seconds,
                 cost_nano: sums.cost_nano,
             })
         })
         .collect()
-}
-
-fn of(dimensions: &mut Dimensions<'_>, subject: i64) -> Result<Arc<Subject>, StoreError> {
-    dimensions.subject(subject)
 }
 
 fn costs(
@@ -110,6 +104,9 @@ fn late_seconds(
     let Some(first) = closings.all().first() else {
         return Ok(());
     };
+    if !has_late(tables, month)? {
+        return Ok(());
+    }
     let sql = "SELECT number, period_start, subject_id, meter_id, period_end - period_start \
                FROM entry JOIN terms ON terms.id = terms_id WHERE number > ?1 AND period_start < ?2";
     let after = i64::try_from(first.entries).unwrap_or(i64::MAX);
@@ -125,6 +122,13 @@ fn late_seconds(
         }
     }
     Ok(())
+}
+
+fn has_late(Tables { connection, path }: Tables<'_>, month: Month) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM rollup_late WHERE billing_month = ?1)")
+        .and_then(|mut statement| statement.query_row([month.to_string()], |row| row.get(0)))
+        .at(path, DOING)
 }
 
 /// Seconds count where they are of a machine.

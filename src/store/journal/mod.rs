@@ -11,7 +11,6 @@
 mod rollup;
 mod source_row;
 mod unpriced;
-mod untagged;
 
 use rusqlite::{CachedStatement, OptionalExtension, params};
 use std::collections::HashSet;
@@ -24,6 +23,7 @@ use super::entries::entry_of_key;
 use super::error::{At, StoreError};
 use super::intern::{Interned, Tables, TermsRow};
 use super::query::{self, Head};
+use super::untagged::is_known_without_tags;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::fact::{FactKey, SourceRow};
 use crate::ledger::rate::Rated;
@@ -190,7 +190,7 @@ impl<'c> Writer<'c> {
             None => {
                 let known = entry_of_key(self.tables, key)?;
                 let told = Entry::of(&self.source, told.clone());
-                if self.is_known_without_tags(&known, &told)? {
+                if is_known_without_tags(self.tables, &known, &told)? {
                     self.appended.known = self.appended.known.saturating_add(1);
                     return Ok(());
                 }

@@ -1,51 +1,58 @@
-//! Facts of before there were tags: told again with tags, they say the same.
+//! What was told before there were tags: told again with tags, it says the same.
 
 use rusqlite::OptionalExtension;
+use std::borrow::Cow;
 
-use super::Writer;
+use super::dimension::Dimensions;
+use super::entries::StoredEntry;
+use super::error::{At, StoreError};
+use super::intern::Tables;
 use crate::ledger::transaction::Entry;
 use crate::model::tags::Tags;
 use crate::model::usage::Subject;
-use crate::store::dimension::Dimensions;
-use crate::store::entries::StoredEntry;
-use crate::store::error::{At, StoreError};
 
-impl Writer<'_> {
-    /// Whether an entry was written before tags were kept and says what is told now but for them.
-    pub(super) fn is_known_without_tags(
-        &self,
-        known: &StoredEntry,
-        told: &Entry,
-    ) -> Result<bool, StoreError> {
-        if told.charge.subject.tags.is_empty() || known.number > self.untagged("entries")? {
-            return Ok(false);
-        }
-        let mut bare = told.clone();
-        bare.charge.subject = without_tags(&told.charge.subject).into();
-        Ok(known.entry.differences(&bare).is_empty())
+/// Whether an entry was written before tags were kept and says what is told now but for them.
+pub(super) fn is_known_without_tags(
+    tables: Tables<'_>,
+    known: &StoredEntry,
+    told: &Entry,
+) -> Result<bool, StoreError> {
+    if told.charge.subject.tags.is_empty() || known.number > count(tables, "entries")? {
+        return Ok(false);
     }
+    let mut bare = told.clone();
+    bare.charge.subject = without_tags(&told.charge.subject).into();
+    Ok(known.entry.differences(&bare).is_empty())
+}
 
-    /// The subject's row that unpriced usage of before names, where it differs from the one that is told only in tags.
-    pub(super) fn subject_without_tags(&self, known: i64, told: &Subject) -> Result<Option<i64>, StoreError> {
-        let is_old = u64::try_from(known).unwrap_or(u64::MAX) <= self.untagged("subjects")?;
-        if !is_old || told.tags.is_empty() {
-            return Ok(None);
-        }
-        let subject = Dimensions::new(self.tables.connection, self.tables.path).subject(known)?;
-        Ok((*subject == without_tags(told)).then_some(known))
-    }
+/// A subject as it would have been told then, where the row of the known one is of before tags; else as it is told.
+pub(super) fn as_told_then<'s>(
+    tables: Tables<'_>,
+    known: i64,
+    told: &'s Subject,
+) -> Result<Cow<'s, Subject>, StoreError> {
+    let is_old = u64::try_from(known).unwrap_or(u64::MAX) <= count(tables, "subjects")?;
+    Ok(match is_old && !told.tags.is_empty() {
+        true => Cow::Owned(without_tags(told)),
+        false => Cow::Borrowed(told),
+    })
+}
 
-    /// How many there were when tags came.
-    fn untagged(&self, column: &'static str) -> Result<u64, StoreError> {
-        let sql = format!("SELECT {column} FROM untagged WHERE id = 1");
-        let found: Option<i64> = self
-            .tables
-            .connection
-            .prepare_cached(&sql)
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)).optional())
-            .at(self.tables.path, "reading what was told without tags")?;
-        Ok(found.and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
-    }
+/// Whether the subject of a row is the one that is told, but for tags that were not kept then.
+pub(super) fn is_told_then(tables: Tables<'_>, known: i64, told: &Subject) -> Result<bool, StoreError> {
+    let subject = Dimensions::new(tables.connection, tables.path).subject(known)?;
+    Ok(*subject == *as_told_then(tables, known, told)?)
+}
+
+/// How many there were when tags came.
+fn count(tables: Tables<'_>, column: &'static str) -> Result<u64, StoreError> {
+    let sql = format!("SELECT {column} FROM untagged WHERE id = 1");
+    let found: Option<i64> = tables
+        .connection
+        .prepare_cached(&sql)
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)).optional())
+        .at(tables.path, "reading what was told without tags")?;
+    Ok(found.and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
 }
 
 fn without_tags(subject: &Subject) -> Subject {
@@ -58,13 +65,18 @@ fn without_tags(subject: &Subject) -> Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::databricks::state::State;
     use crate::ledger::rate::Rated;
     use crate::ledger::sample::{period, price, rated, subject, usage};
-    use crate::store::StoreError;
+    use crate::model::machine::Machine;
+    use crate::model::meter::PurchaseOption;
     use crate::store::check::check;
+    use crate::store::cluster_record::ClusterFate;
     use crate::store::database::Database;
     use crate::store::migration::tests::at_version;
+    use crate::store::records::RecordBatch;
     use std::path::Path;
+    use std::sync::Arc;
     use tempfile::tempdir;
 
     const DBU: &str = "dbu/AZURE/PREMIUM_JOBS_COMPUTE";
@@ -82,13 +94,41 @@ mod tests {
         [told("a", Some(price("0.3"))), told("b", None)].concat()
     }
 
-    /// A ledger of version 7 that was told two hours.
+    /// A machine and a cluster of that team and these tags, told.
+    fn tell_records(database: &mut Database, team: &str, tags: &[(&str, &str)]) -> Result<(), StoreError> {
+        let whose = Arc::new(Subject {
+            tags: Tags::of(tags.iter().copied()),
+            ..subject(team, "nightly")
+        });
+        let machine = Machine {
+            instance_id: "i-1".into(),
+            subject: Arc::clone(&whose),
+            node_type_id: "Standard_DS3_v2".into(),
+            purchase_option: PurchaseOption::Spot,
+            driver: true,
+            period: period("2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z"),
+        };
+        let fate = ClusterFate {
+            subject: whose,
+            state: State::Terminated,
+            pinned: false,
+            gone: None,
+        };
+        let batch = RecordBatch {
+            machines: &[machine],
+            cluster_records: &[fate],
+            ..RecordBatch::default()
+        };
+        database.append_records("s", &batch).map(|_| ())
+    }
+
+    /// A ledger of version 7 that was told two hours, a machine and a cluster.
     fn before(path: &Path) {
         let new = path.with_extension("new");
-        Database::open(&new)
-            .unwrap()
-            .append("s", &hours("etl", &[]))
-            .unwrap();
+        let mut database = Database::open(&new).unwrap();
+        database.append("s", &hours("etl", &[])).unwrap();
+        tell_records(&mut database, "etl", &[]).unwrap();
+        drop(database);
         let raw = at_version(path, 7);
         raw.execute_batch(&format!(
             "ATTACH '{}' AS new; DELETE FROM ledger;
@@ -106,6 +146,10 @@ mod tests {
             "entry",
             "unpriced",
             "rollup_day",
+            "name",
+            "cluster",
+            "machine",
+            "cluster_record",
         ] {
             raw.execute_batch(&format!("INSERT INTO main.{table} SELECT * FROM new.{table}"))
                 .unwrap();
@@ -127,6 +171,9 @@ mod tests {
         let tags = [("team", "etl")];
         let again = database.append("s", &hours("etl", &tags)).unwrap();
         assert_eq!((again.new, again.known), (0, 2));
+        tell_records(&mut database, "etl", &tags).unwrap();
+        let refused = tell_records(&mut database, "ml", &tags);
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
         // Another cost centre is another fact, with tags or without.
         for told in [hours("ml", &tags), hours("ml", &[])] {
             let refused = database.append("s", &told);
