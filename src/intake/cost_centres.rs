@@ -199,6 +199,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn codes(text: &str) -> Vec<(&'static str, usize, String)> {
         let problems = read("cc.yaml", text).unwrap_err();
@@ -268,6 +269,23 @@ cost_centres:
                 at("attribution::unreachable", 14, "cost_centres.6"),
             ]
         );
+    }
+
+    proptest! {
+        /// Whatever is in a file, it is rules or diagnostics; and rules that were read can each decide, as far as one can tell.
+        #[test]
+        fn nothing_panics(
+            text in "\\PC*",
+            rules in prop::collection::vec(("[a{}.* ]{0,6}", "[a-z_]{0,9}|workspace|owner|tag|cloud", "[\\[\\]{}:,ab* '\"-]{0,9}"), 0..5),
+        ) {
+            let made: String = rules.iter().map(|(name, key, value)| format!("  - cost_centre: '{name}'\n    when: {{ {key}: {value} }}\n")).collect();
+            for text in [text, format!("cost_centres:\n{made}"), format!("cost_centres: [{made}]")] {
+                match read("cc.yaml", &text) {
+                    Ok(read) => prop_assert!((0..read.rules.len()).all(|n| reach(&read.rules, n) == Reach::Open)),
+                    Err(problems) => prop_assert!(problems.has_errors()),
+                }
+            }
+        }
     }
 
     #[test]

@@ -72,7 +72,10 @@ impl RulesOverLedger {
                 nano_text(line.cost_nano)
             ));
         }
-        out.push_str("\nBy cost centre, and as the ledger has it\n");
+        out.push_str(&format!(
+            "\n  {:<28} {:>20} {:>20}\n",
+            "Cost centre", "by the rules", "as booked"
+        ));
         for (name, line) in &self.centres {
             out.push_str(&format!(
                 "  {:<28} {:>20} {:>20}{currency}\n",

@@ -5,22 +5,24 @@
 //! hash, so that a line of the export can be held against the ledger, and what the accounts come to stands at the end for
 //! the other program to check. Deliberately absent: files.
 
+mod allocation;
 mod beancount;
 mod csv;
 mod hledger;
+
+pub use self::allocation::NumberedAllocation;
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::ledger::account::Account;
-use crate::ledger::allocation::chain::Allocation;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::fact::SourceRow;
 use crate::ledger::transaction::Entry;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::money::Currency;
-use crate::model::period::{Instant, Month, SECONDS_PER_DAY, from_unix, rfc3339};
+use crate::model::period::{Instant, Month, rfc3339};
 
 /// What an export begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,48 +71,6 @@ impl Numbered<'_> {
             Some(_) => "Correction",
             None => "",
         }
-    }
-}
-
-/// An allocation of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NumberedAllocation<'a> {
-    /// Its number, from 1.
-    pub number: u64,
-    /// What it says.
-    pub allocation: &'a Allocation,
-    /// Its hash.
-    pub hash: &'a ChainHash,
-    /// The ledger's currency.
-    pub currency: Currency,
-}
-
-impl NumberedAllocation<'_> {
-    /// The last day of its month, `2026-10-31`.
-    fn day(&self) -> String {
-        let end = self.allocation.month.period().end;
-        let last = from_unix(end.timestamp().saturating_sub(SECONDS_PER_DAY));
-        rfc3339(last).get(..10).unwrap_or_default().to_owned()
-    }
-
-    /// Both legs: what is moved to each cost centre, and from the bearer.
-    fn legs(&self) -> Vec<(&Account, i128)> {
-        let shares = self.allocation.shares.iter();
-        let to = shares.map(|(account, share)| (account, share.amount_nano));
-        let moved = self.allocation.moved_nano().saturating_neg();
-        to.chain([(&self.allocation.planned.bearer, moved)]).collect()
-    }
-
-    /// What it is about, as pairs of a name and a value.
-    fn facts(&self) -> [(&'static str, String); 5] {
-        let planned = &self.allocation.planned;
-        [
-            ("billing-month", self.allocation.month.to_string()),
-            ("workspace", planned.shared.workspace.to_string()),
-            ("pool", planned.shared.pool.to_string()),
-            ("split", planned.key.to_string()),
-            ("hash", self.hash.to_string()),
-        ]
     }
 }
 
