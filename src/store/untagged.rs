@@ -151,8 +151,16 @@ mod tests {
             "machine",
             "cluster_record",
         ] {
-            raw.execute_batch(&format!("INSERT INTO main.{table} SELECT * FROM new.{table}"))
+            // The columns that there were: later forms add some.
+            let columns: String = raw
+                .query_row(
+                    "SELECT group_concat(name) FROM pragma_table_info(?1, 'main')",
+                    [table],
+                    |row| row.get(0),
+                )
                 .unwrap();
+            let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+            raw.execute_batch(&copy).unwrap();
         }
     }
 
