@@ -98,6 +98,7 @@ fn main() {
         policies: None,
         variant: None,
         explain: None,
+        cost_centres: None,
         batch_records: None,
     };
     for clusters in std::iter::once(10).chain(sizes) {

@@ -88,6 +88,7 @@ fn subject(cluster: i64) -> Arc<Subject> {
         pool: String::new(),
         owner: format!("user{}@example.com", cluster % 60),
         policy: "etl-jobs".to_owned(),
+        ..Subject::default()
     })
 }
 
@@ -169,6 +170,7 @@ fn report(database: &Database) -> String {
         closed_at: None,
         rows: database.cost_rows(&month.period()).unwrap(),
         late: Vec::new(),
+        allocations: Vec::new(),
         unpriced: database.unpriced_rows(&month.period()).unwrap(),
         unfinished_runs: database.unfinished_runs().unwrap(),
     });

@@ -77,6 +77,7 @@ fn a_month_of_500_clusters(bencher: divan::Bencher<'_, '_>) {
             policies: None,
             variant: None,
             explain: None,
+            cost_centres: None,
             batch_records: None,
         };
         let simulated = simulate(&options, &host, &mut |_| {}).unwrap();

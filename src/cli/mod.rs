@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod compliance;
 mod context;
+mod cost_centre;
 mod estimate;
 mod exit;
 mod explain;
@@ -69,6 +70,9 @@ enum Command {
     /// Work with the ledger
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Work with rules for cost centres
+    #[command(subcommand)]
+    CostCentre(cost_centre::CostCentre),
     /// Print shell completions
     Completions(completions::Completions),
     /// Compile a component for another tollgate process (internal)
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Plugin(c) => c.run(),
         Command::Price(c) => c.run(),
         Command::Ledger(c) => c.run(),
+        Command::CostCentre(c) => c.run(),
         Command::Completions(c) => c.run(),
         Command::CompilePlugin => plugin::compile_worker(),
     };

@@ -62,6 +62,9 @@ pub(super) struct Simulate {
     /// Draw the starts of this cluster (name or cluster_id) or job, step by step, with what was billed from when on
     #[arg(long, value_name = "NAME")]
     explain: Option<String>,
+    /// Rules for cost centres instead of the scenario's team_tag
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "from_history"])]
+    cost_centres: Option<PathBuf>,
     // Hidden: nobody bills better with it. Tests kill small runs between many transactions.
     /// Records of one transaction, about
     #[arg(long, value_name = "NUMBER", hide = true)]
@@ -91,6 +94,7 @@ impl Simulate {
             policies: self.policies,
             variant: self.variant,
             explain: self.explain,
+            cost_centres: self.cost_centres,
             batch_records: self.batch_records,
         };
         let mut bars = Bars::default();

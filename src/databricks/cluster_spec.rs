@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::fields::{FieldProblem, Fields};
 use crate::model::meter::PurchaseOption;
 use crate::model::place::Cloud;
+use crate::model::tags::Tags;
 
 /// A cluster as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -162,6 +163,13 @@ impl ClusterSpec {
     /// Whether the availability asks for spot (or preemptible) instances.
     pub fn asks_for_spot(&self) -> bool {
         self.purchase.availability.as_deref().is_some_and(is_spot)
+    }
+
+    /// All custom tags.
+    pub fn tags(&self) -> Tags {
+        // Of a key that is written twice the first counts, as for `custom_tag`.
+        let pairs = self.custom_tags.iter().rev();
+        Tags::of(pairs.map(|(key, value)| (key.as_str(), value.as_str())))
     }
 
     /// The value of a custom tag.

@@ -10,6 +10,7 @@ pub mod cluster_records;
 pub mod clusters_api;
 mod compute_clusters_table;
 pub mod context;
+pub mod cost_centres;
 mod event_details;
 pub mod existing_clusters;
 pub mod legacy_usage;

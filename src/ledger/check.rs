@@ -34,6 +34,8 @@ pub mod code {
     pub const ROLLUP: &str = "ledger::rollup";
     /// A month that is closed has another sum, or another head, than when it was closed.
     pub const CLOSING: &str = "ledger::closing";
+    /// An allocation is not what it was, or moves something else than it says.
+    pub const ALLOCATION: &str = "ledger::allocation";
     /// A vendor's month comes to something else than was asserted.
     pub const ASSERTION: &str = "ledger::assertion";
     /// A reversal does not cancel what it names, or a fact has two live versions.

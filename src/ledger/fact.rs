@@ -7,6 +7,7 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::canonical::put;
 use crate::model::period::Instant;
@@ -92,6 +93,21 @@ impl FactKey {
 
 /// Bytes of a key that tell the period's start.
 const PREFIX: usize = 6;
+/// Where a row stood that became facts: no part of them, since other files may tell the same row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRow {
+    /// The file as it was named.
+    pub file: Arc<str>,
+    /// The line in it, from 1; of Parquet the number of the row.
+    pub line: u32,
+}
+
+/// `usage.csv:7`.
+impl fmt::Display for SourceRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
 
 /// Six bytes hold 8.9 million years; what is before 1970 sorts first.
 fn prefix(start: Instant) -> [u8; PREFIX] {

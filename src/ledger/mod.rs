@@ -13,6 +13,7 @@
 
 pub mod account;
 pub mod agreement;
+pub mod allocation;
 pub mod assertion;
 pub mod balance;
 mod canonical;

@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
+use super::account::Account;
+use super::allocation::{Shared, SplitKey};
 use crate::model::charge::{Costs, Price, UnpricedReason};
 use crate::model::meter::Meter;
 use crate::model::usage::Subject;
@@ -27,6 +29,21 @@ pub struct CostRow {
     pub costs: Costs,
     /// Entries summed.
     pub entries: u64,
+}
+
+/// What was moved of a shared cost of a month from one cost centre to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllocationRow {
+    /// What is shared.
+    pub shared: Shared,
+    /// By what it was split, the last time it was.
+    pub key: SplitKey,
+    /// Who bore it.
+    pub from: Account,
+    /// Who used it.
+    pub to: Account,
+    /// How much, in 10^-9 of the ledger's currency.
+    pub amount_nano: i128,
 }
 
 /// What one subject used of one meter on one UTC day without a price.

@@ -75,7 +75,8 @@ impl Terms {
             put(&mut out, account.kind().as_bytes());
             put(&mut out, account.name().as_bytes());
         }
-        for text in subject_fields(&self.subject) {
+        let [named @ .., tags] = subject_fields(&self.subject);
+        for text in named {
             put(&mut out, text.as_bytes());
         }
         put(&mut out, self.meter.to_string().as_bytes());
@@ -92,12 +93,17 @@ impl Terms {
             put(&mut out, paid.name.as_bytes());
             put(&mut out, decimal_text(paid.contracted_unit_price.0).as_bytes());
         }
+        // So do terms of before there were tags. No price is written like this word.
+        if !tags.is_empty() {
+            put(&mut out, b"tags");
+            put(&mut out, tags.as_bytes());
+        }
         out
     }
 }
 
-/// The fields of a subject in their fixed order.
-pub fn subject_fields(subject: &Subject) -> [&str; 9] {
+/// The fields of a subject in their fixed order, tags last.
+pub fn subject_fields(subject: &Subject) -> [&str; 10] {
     let Subject {
         workspace,
         team,
@@ -108,6 +114,7 @@ pub fn subject_fields(subject: &Subject) -> [&str; 9] {
         pool,
         owner,
         policy,
+        tags,
     } = subject;
     [
         workspace,
@@ -119,7 +126,18 @@ pub fn subject_fields(subject: &Subject) -> [&str; 9] {
         pool,
         owner,
         policy,
+        tags.text(),
     ]
+}
+
+/// A subject on one line, as two tellings of it are set beside each other; tags only where there are some.
+pub fn subject_line(subject: &Subject) -> String {
+    let [named @ .., tags] = subject_fields(subject);
+    let named = named.join(" · ");
+    match tags {
+        "" => named,
+        tags => format!("{named} · {tags}"),
+    }
 }
 
 #[cfg(test)]
@@ -127,6 +145,7 @@ pub fn subject_fields(subject: &Subject) -> [&str; 9] {
 mod tests {
     use super::*;
     use crate::ledger::sample::{charges, dec, vm_hour};
+    use crate::model::tags::Tags;
     use proptest::prelude::*;
 
     fn terms() -> Terms {
@@ -166,9 +185,11 @@ mod tests {
             |s| &mut s.policy,
         ];
         others.extend(fields.map(|field| with_subject(|subject| field(subject).push('x'))));
+        others.push(with_subject(|subject| subject.tags = Tags::of([("team", "x")])));
+        others.push(with_subject(|subject| subject.tags = Tags::of([("team", "y")])));
         let digests: std::collections::BTreeSet<[u8; 32]> =
             others.iter().chain([&base]).map(|t| t.digests().terms).collect();
-        assert_eq!(digests.len(), 19);
+        assert_eq!(digests.len(), 21);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::account::Account;
 use super::chain::ChainHash;
 use super::correction::Link;
 use super::fact::FactKey;
-use super::terms::{Terms, TermsDigests, subject_fields};
+use super::terms::{Terms, TermsDigests, subject_line};
 use crate::model::charge::Charge;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
@@ -133,7 +133,7 @@ impl Entry {
             ("source", self.source.to_string()),
             ("resource", charge.resource.to_string()),
             ("meter", charge.meter.to_string()),
-            ("subject", subject_fields(&charge.subject).join(" · ")),
+            ("subject", subject_line(&charge.subject)),
             ("since", rfc3339(charge.since)),
             ("period", charge.period.to_string()),
             ("quantity", nano_text(charge.quantity_nano)),

@@ -17,6 +17,7 @@ use crate::model::machine::{AddedDisk, Machine};
 use crate::model::meter::{Meter, MeterRate, NodeMeters};
 use crate::model::period::{Instant, Period};
 use crate::model::place::Workspace;
+use crate::model::tags::Tags;
 use crate::model::usage::{Subject, Usage};
 
 /// Workspaces, pools, admitted clusters and admitted jobs over a period.
@@ -175,6 +176,8 @@ pub struct Serverless {
     pub workspace: String,
     /// Cost centre that owes.
     pub team: String,
+    /// Its custom tags.
+    pub tags: Tags,
     /// The SKU's meter.
     pub meter: Meter,
     /// DBUs per hour; none where unknown (then unpriced).

@@ -10,11 +10,12 @@
 //! Money        an amount in a Currency
 //! Meter        vm · dbu · disk · public_ip                what is billed; MeterPattern speaks of many
 //! NodeMeters   the meters one node runs                   what a node is billed for
-//! Usage        a quantity of a meter over a period, of a Subject
+//! Usage        a quantity of a meter over a period, of a Subject with its Tags
 //! Price        money per unit of a meter, in force over a period
 //! Commitment   reservation · savings plan · prepaid units; VolumeTiers: prices above so much a month
 //! Charge       a priced usage        (Unpriced: a usage without a price)
 //! Statement    lines that a vendor says it has billed; Amount adds them exactly
+//! CostCentres  rules that say who owes for a subject's use of a meter
 //! Decision     allow · deny · undetermined, with violations, failures, supplied values, estimate
 //! Diagnostic   what is wrong with an input, where, and what to do
 //! Finding      a diagnostic of the linter, with the change that would settle it
@@ -26,6 +27,7 @@ pub mod agreement;
 pub mod amount;
 pub mod attribute;
 pub mod charge;
+pub mod cost_centre;
 pub mod decision;
 pub mod diagnostic;
 pub mod document;
@@ -33,6 +35,7 @@ pub mod estimate;
 pub mod exact;
 pub mod facts;
 pub mod finding;
+pub mod glob;
 pub mod json_text;
 pub mod machine;
 pub mod meter;
@@ -45,5 +48,6 @@ pub mod rows;
 pub mod schema;
 pub mod statement;
 pub mod suggest;
+pub mod tags;
 pub mod tree;
 pub mod usage;

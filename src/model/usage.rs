@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::meter::Meter;
 use super::period::{Instant, Period};
+use super::tags::Tags;
 
 /// Who used something: the dimensions of every report. Empty text means "none".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct Subject {
     pub owner: String,
     /// The policy that admitted it.
     pub policy: String,
+    /// Custom tags: of the cluster, of a pool's idle instance those of the pool, of a row of usage its own.
+    #[serde(default)]
+    pub tags: Tags,
 }
 
 /// Cost centre of what nobody is named for.

@@ -1,13 +1,15 @@
 //! Export: the ledger, or a month of it, for another program of accounting.
 
+use std::collections::VecDeque;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::files::not_written;
 use super::ledger::{diagnose, open_read_only};
 use crate::model::diagnostic::Diagnostics;
-use crate::model::period::{Month, Period, from_unix};
-use crate::report::journal::{Journal, JournalFormat, Numbered, Opening};
+use crate::model::period::{Instant, Month, Period, SECONDS_PER_DAY, from_unix};
+use crate::report::journal::{Journal, JournalFormat, Numbered, NumberedAllocation, Opening};
+use crate::store::allocation::StoredAllocation;
 use crate::store::entries::StoredEntry;
 use crate::store::{Database, StoreError};
 
@@ -68,6 +70,12 @@ fn write(
     let (journal, first) = Journal::begin(options.format, &opening);
     out.write_all(first.as_bytes()).map_err(Failure::Write)?;
     let closings = database.closings()?;
+    // In the order of their months.
+    let mut waiting: VecDeque<StoredAllocation> = database.allocations(options.month)?.into();
+    waiting
+        .make_contiguous()
+        .sort_by_key(|stored| stored.allocation.month);
+    let has_rows = database.has_source_rows()?;
     let mut entries = 0_u64;
     let mut visit = |stored: StoredEntry| -> Result<(), Failure> {
         let start = stored.entry.charge.period.start;
@@ -76,10 +84,19 @@ fn write(
         if options.month.is_some_and(|month| month != billed_in) {
             return Ok(());
         }
+        while let Some(stored) = waiting.pop_front_if(|stored| last_day(stored) < day_of(start)) {
+            out.write_all(allocation(&journal, &opening, &stored).as_bytes())
+                .map_err(Failure::Write)?;
+        }
+        let row = match has_rows {
+            true => database.source_row(stored.number)?,
+            false => None,
+        };
         let text = journal.entry(Numbered {
             number: stored.number,
             entry: &stored.entry,
             hash: &stored.hash,
+            source_row: row.as_ref(),
             late_in,
         });
         out.write_all(text.as_bytes()).map_err(Failure::Write)?;
@@ -100,13 +117,44 @@ fn write(
         database.visit_entries(Some(&earlier), &mut visit)?;
     }
     database.visit_entries(period.as_ref(), &mut visit)?;
+    let last_billed = waiting.iter().map(last_day).max();
+    for stored in waiting.drain(..) {
+        out.write_all(allocation(&journal, &opening, &stored).as_bytes())
+            .map_err(Failure::Write)?;
+    }
+    // An allocation stands on the last day of its month, and what accounts come to is asserted after all.
+    let last = database.latest_day()?.max(last_billed);
     // Balances are those of the whole ledger.
-    if let (None, Some(currency), Some(last)) = (options.month, opening.currency, database.latest_day()?) {
+    if let (None, Some(currency), Some(last)) = (options.month, opening.currency, last) {
         let text = journal.end(last, currency, &database.balances()?);
         out.write_all(text.as_bytes()).map_err(Failure::Write)?;
     }
     out.flush().map_err(Failure::Write)?;
     Ok(Exported { entries })
+}
+
+fn allocation(journal: &Journal, opening: &Opening, stored: &StoredAllocation) -> String {
+    // Something was billed before it was allocated, so there is a currency.
+    let Some(currency) = opening.currency else {
+        return String::new();
+    };
+    journal.allocation(NumberedAllocation {
+        number: stored.number,
+        allocation: &stored.allocation,
+        hash: &stored.hash,
+        currency,
+    })
+}
+
+/// The midnight at which the last day of an allocation's month begins.
+fn last_day(stored: &StoredAllocation) -> Instant {
+    let end = stored.allocation.month.period().end.timestamp();
+    from_unix(end.saturating_sub(SECONDS_PER_DAY))
+}
+
+fn day_of(at: Instant) -> Instant {
+    let seconds = at.timestamp();
+    from_unix(seconds.saturating_sub(seconds.rem_euclid(SECONDS_PER_DAY)))
 }
 
 fn opening(database: &Database, options: &ExportOptions) -> Result<Opening, StoreError> {

@@ -3,6 +3,7 @@
 
 pub mod apply_contract;
 pub mod assertion;
+pub mod attribution;
 pub mod check;
 pub mod compliance;
 pub mod estimate;
@@ -12,8 +13,10 @@ pub mod import;
 pub mod ingest;
 pub mod judge;
 pub mod ledger;
+pub mod ledger_allocate;
 pub mod ledger_close;
 pub mod ledger_copy;
+pub mod ledger_cost_centres;
 pub mod ledger_export;
 pub mod ledger_verify;
 pub mod lint;

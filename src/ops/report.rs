@@ -51,6 +51,7 @@ pub fn month_report(database: &Database, month: Month) -> Result<CostReport, Sto
         closed_at: closing.map(|closing| closing.closed_at),
         rows: database.cost_rows(&month.period())?,
         late: database.late_rows(month)?,
+        allocations: database.allocation_rows(month)?,
         unpriced: database.unpriced_rows(&month.period())?,
         unfinished_runs: database.unfinished_runs()?,
     }))

@@ -24,6 +24,8 @@ use source::{Source, digest};
 pub use compare::{CompareOptions, compare};
 pub use history::{HistoryOptions, HistoryScenario, scenario_from_history};
 
+use super::attribution::{Attribution, rules_of};
+use super::files::read_text;
 use super::ledger::{diagnose, open};
 use super::policies::{Policies, PolicySource};
 use super::prices::catalogue;
@@ -52,6 +54,8 @@ pub struct SimulateOptions {
     pub variant: Option<String>,
     /// A cluster (by name or `cluster_id`) or a job whose starts are told step by step.
     pub explain: Option<String>,
+    /// Rules for cost centres instead of the scenario's `team_tag`.
+    pub cost_centres: Option<PathBuf>,
     /// Records of one transaction, about; else as many as are written fastest. The entries are the same with any number.
     pub batch_records: Option<NonZeroUsize>,
 }
@@ -127,7 +131,9 @@ pub fn simulate(
     let mut catalogue = catalogue(&prices)?;
     let source = policy_source(options.policies.as_ref(), &scenario, &read.folder);
     let mut policies = Policies::open(&source, host)?;
-    let digest = digest(&read.texts, &prices, &policies)?;
+    let rules = options.cost_centres.as_deref().map(read_text).transpose()?;
+    let attribution = rules.as_ref().map(rules_of).transpose()?.map(Attribution::new);
+    let digest = digest(&read.texts, &prices, &policies, rules.as_ref())?;
     let ledger = options
         .ledger
         .clone()
@@ -154,6 +160,7 @@ pub fn simulate(
             name: &name,
             batch_records: options.batch_records,
         },
+        attribution,
         &mut database,
         &mut collector,
         observe,

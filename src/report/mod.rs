@@ -5,6 +5,7 @@
 //! never fed back into a sum.
 
 pub mod agreements;
+pub mod allocation;
 pub mod assertion;
 pub mod billing_usage;
 pub mod closing;
@@ -12,6 +13,7 @@ mod columns;
 pub mod comparison;
 pub mod compliance;
 pub mod cost;
+pub mod cost_centres;
 pub mod decision;
 pub mod dimension;
 pub mod estimate;
@@ -25,9 +27,11 @@ pub mod reconciliation;
 pub mod render;
 pub mod resources;
 pub mod sarif;
+mod showback;
 pub mod statement;
 pub mod timeline;
 
 pub use dimension::Dimension;
 pub use month::{CostReport, MonthInput};
 pub use render::{Format, RenderError, RenderOptions, render};
+pub use showback::Showback;

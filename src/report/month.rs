@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::cost::Cost;
 use super::dimension::Dimension;
 use crate::ledger::chain::ChainHash;
-use crate::ledger::summary::{CostRow, UnpricedRow};
+use crate::ledger::summary::{AllocationRow, CostRow, UnpricedRow};
 use crate::model::charge::{Price, UnpricedReason};
 use crate::model::meter::{Category, Meter};
 use crate::model::money::Currency;
@@ -32,6 +32,8 @@ pub struct MonthInput {
     pub rows: Vec<CostRow>,
     /// Charges of earlier months, told after these were closed and so billed in this one.
     pub late: Vec<CostRow>,
+    /// What was moved of the month's shared costs: in no sum of them.
+    pub allocations: Vec<AllocationRow>,
     /// The month's usage without a price.
     pub unpriced: Vec<UnpricedRow>,
     /// Scenarios begun and not finished: facts that may be missing.
@@ -178,8 +180,13 @@ impl CostReport {
     }
 
     /// Everything that is billed in the month.
-    fn rows(&self) -> impl Iterator<Item = &CostRow> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &CostRow> {
         self.input.rows.iter().chain(&self.input.late)
+    }
+
+    /// What was moved of the month's shared costs.
+    pub fn allocations(&self) -> &[AllocationRow] {
+        &self.input.allocations
     }
 
     /// Corrections of closed months, by the month of their charges: part of the total, not beside it.
@@ -369,6 +376,7 @@ pub(crate) mod tests {
             rows,
             closed_at: None,
             late: Vec::new(),
+            allocations: Vec::new(),
             unpriced: Vec::new(),
             unfinished_runs: Vec::new(),
         }

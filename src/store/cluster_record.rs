@@ -8,8 +8,9 @@ use super::dimension::Dimensions;
 use super::error::{At, StoreError};
 use super::intern::{Interned, Tables};
 use super::told::hold_against;
+use super::untagged::as_told_then;
 use crate::databricks::state::State;
-use crate::ledger::terms::subject_fields;
+use crate::ledger::terms::subject_line;
 use crate::model::period::{Instant, from_unix, rfc3339};
 use crate::model::usage::Subject;
 
@@ -152,18 +153,19 @@ fn hold_against_known(tables: Tables<'_>, cluster_row: i64, told: &ClusterFate) 
         .and_then(|mut statement| statement.query_row([cluster_row], Form::of))
         .at(tables.path, "reading a cluster")?;
     let subject = Dimensions::new(tables.connection, tables.path).subject(known.subject_id)?;
+    let told_then = as_told_then(tables, known.subject_id, &told.subject)?;
     let gone = |at: Option<Instant>| at.map(rfc3339).unwrap_or_default();
     hold_against(
         || format!("what became of the cluster `{}`", told.subject.cluster_id),
         ["subject", "state", "pinned", "gone"],
         [
-            subject_fields(&subject).join(" · "),
+            subject_line(&subject),
             known.state,
             known.pinned.to_string(),
             gone(known.gone.map(from_unix)),
         ],
         [
-            subject_fields(&told.subject).join(" · "),
+            subject_line(&told_then),
             told.state.as_str().to_owned(),
             told.pinned.to_string(),
             gone(told.gone),

@@ -14,6 +14,7 @@ use crate::model::charge::{PaidBy, Price};
 use crate::model::exact::parse_decimal;
 use crate::model::meter::Meter;
 use crate::model::money::{Currency, UnitPrice};
+use crate::model::tags::Tags;
 use crate::model::usage::Subject;
 
 /// Rows remembered per table; a full memory is emptied, so that reading a large ledger stays small.
@@ -45,11 +46,13 @@ impl<'c> Dimensions<'c> {
     }
 
     pub fn subject(&mut self, id: i64) -> Result<Arc<Subject>, StoreError> {
-        let sql = "SELECT workspace, team, cluster_id, cluster_name, job_name, run_id, pool, owner, policy \
-                   FROM subject WHERE id = ?1";
+        let sql = "SELECT workspace, team, cluster_id, cluster_name, job_name, run_id, pool, owner, policy, \
+                   (SELECT tags FROM tags WHERE tags.id = tags_id) FROM subject WHERE id = ?1";
         let place = self.place("subject", id);
         remembered(&mut self.subjects, id, || {
-            place.read(sql, |row| Ok(Arc::new(subject_of(row)?)))
+            let (mut subject, tags) = place.read(sql, |row| Ok((subject_of(row)?, row.get(9)?)))?;
+            subject.tags = Tags::parse(tags).map_err(|e| place.wrong(&e))?;
+            Ok(Arc::new(subject))
         })
     }
 
@@ -189,6 +192,7 @@ impl Place<'_> {
     }
 }
 
+/// All but the tags.
 fn subject_of(row: &Row<'_>) -> Result<Subject, rusqlite::Error> {
     Ok(Subject {
         workspace: row.get(0)?,
@@ -200,5 +204,6 @@ fn subject_of(row: &Row<'_>) -> Result<Subject, rusqlite::Error> {
         pool: row.get(6)?,
         owner: row.get(7)?,
         policy: row.get(8)?,
+        tags: Tags::default(),
     })
 }

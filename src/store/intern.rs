@@ -19,6 +19,7 @@ use crate::model::charge::{Charge, PaidBy, Price};
 use crate::model::exact::decimal_text;
 use crate::model::meter::Meter;
 use crate::model::money::{Currency, UnitPrice};
+use crate::model::tags::Tags;
 use crate::model::usage::Subject;
 
 /// Values remembered per kind: those of a hundred thousand clusters. A subject is some 200 bytes: 52 MB at most.
@@ -33,8 +34,10 @@ pub(super) struct Interned {
     by_address: Memory<Addresses, (TermsRow, Kept)>,
     by_parts: Memory<[i64; 6], TermsRow>,
     sources: Memory<String, i64>,
+    source_files: Memory<String, i64>,
     accounts: Memory<Account, i64>,
     subjects: Memory<Arc<Subject>, i64>,
+    tags: Memory<Tags, i64>,
     subjects_by_address: Memory<usize, (i64, Arc<Subject>)>,
     meters: Memory<Arc<Meter>, i64>,
     prices: Memory<Price, i64>,
@@ -157,7 +160,21 @@ impl Interned {
         Ok(id)
     }
 
-    fn account(&mut self, tables: Tables<'_>, account: &Account) -> Result<i64, StoreError> {
+    /// A file that told rows.
+    pub fn source_file(&mut self, tables: Tables<'_>, name: &str) -> Result<i64, StoreError> {
+        if let Some(id) = self.source_files.get(name) {
+            return Ok(*id);
+        }
+        let id = tables.id(
+            "SELECT id FROM source_file WHERE name = ?1",
+            "INSERT INTO source_file (name) VALUES (?1)",
+            params![name],
+        )?;
+        remember(&mut self.source_files, name.to_owned(), id);
+        Ok(id)
+    }
+
+    pub fn account(&mut self, tables: Tables<'_>, account: &Account) -> Result<i64, StoreError> {
         if let Some(id) = self.accounts.get(account) {
             return Ok(*id);
         }
@@ -184,15 +201,53 @@ impl Interned {
         if let Some(id) = self.subjects.get(subject) {
             return Ok(*id);
         }
+        let tags = self.tags(tables, &subject.tags)?;
+        let [
+            workspace,
+            team,
+            cluster_id,
+            cluster_name,
+            job_name,
+            run_id,
+            pool,
+            owner,
+            policy,
+            _,
+        ] = subject_fields(subject);
         let id = tables.id(
             "SELECT id FROM subject WHERE workspace = ?1 AND team = ?2 AND cluster_id = ?3 \
              AND cluster_name = ?4 AND job_name = ?5 AND run_id = ?6 AND pool = ?7 AND owner = ?8 \
-             AND policy = ?9",
+             AND policy = ?9 AND tags_id = ?10",
             "INSERT INTO subject (workspace, team, cluster_id, cluster_name, job_name, run_id, pool, \
-             owner, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            rusqlite::params_from_iter(subject_fields(subject)),
+             owner, policy, tags_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                workspace,
+                team,
+                cluster_id,
+                cluster_name,
+                job_name,
+                run_id,
+                pool,
+                owner,
+                policy,
+                tags
+            ],
         )?;
         remember(&mut self.subjects, Arc::clone(subject), id);
+        Ok(id)
+    }
+
+    /// Many subjects share their tags: the runs of a job, the clusters of a team.
+    fn tags(&mut self, tables: Tables<'_>, tags: &Tags) -> Result<i64, StoreError> {
+        if let Some(id) = self.tags.get(tags) {
+            return Ok(*id);
+        }
+        let id = tables.id(
+            "SELECT id FROM tags WHERE tags = ?1",
+            "INSERT INTO tags (tags) VALUES (?1)",
+            params![tags.text()],
+        )?;
+        remember(&mut self.tags, tags.clone(), id);
         Ok(id)
     }
 

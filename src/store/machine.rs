@@ -12,7 +12,8 @@ use super::dimension::Dimensions;
 use super::error::{At, StoreError};
 use super::intern::{Interned, Tables};
 use super::told::hold_against;
-use crate::ledger::terms::subject_fields;
+use super::untagged::as_told_then;
+use crate::ledger::terms::subject_line;
 use crate::model::machine::{AddedDisk, Machine};
 use crate::model::meter::PurchaseOption;
 use crate::model::period::{Instant, Period, from_unix, rfc3339};
@@ -267,6 +268,7 @@ fn hold_against_known(tables: Tables<'_>, source_id: i64, told: &Machine) -> Res
         .and_then(|mut statement| statement.query_row(params![&*told.instance_id, source_id], MachineRow::of))
         .at(tables.path, doing)?;
     let subject = Dimensions::new(tables.connection, tables.path).subject(known.subject_id)?;
+    let told_then = as_told_then(tables, known.subject_id, &told.subject)?;
     hold_against(
         || format!("the machine `{}`", told.instance_id),
         [
@@ -278,7 +280,7 @@ fn hold_against_known(tables: Tables<'_>, source_id: i64, told: &Machine) -> Res
             "end",
         ],
         [
-            subject_fields(&subject).join(" · "),
+            subject_line(&subject),
             known.node_type_id.to_string(),
             known.purchase_option,
             known.driver.to_string(),
@@ -286,7 +288,7 @@ fn hold_against_known(tables: Tables<'_>, source_id: i64, told: &Machine) -> Res
             rfc3339(known.period.end),
         ],
         [
-            subject_fields(&told.subject).join(" · "),
+            subject_line(&told_then),
             told.node_type_id.to_string(),
             told.purchase_option.as_str().to_owned(),
             told.driver.to_string(),

@@ -9,7 +9,7 @@ use super::error::{At, StoreError};
 const APPLICATION_ID: i32 = 0x746f_6c6c;
 
 /// One file per change, in order; the version of a file is how many were applied. Forward only.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_history.sql"),
     include_str!("migrations/0003_runs_and_decisions.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0007_statement.sql"),
     include_str!("migrations/0008_commitment.sql"),
     include_str!("migrations/0009_correction.sql"),
+    include_str!("migrations/0010_attribution.sql"),
 ];
 
 /// The newest form known.
@@ -91,7 +92,7 @@ impl Database {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use rusqlite::Connection;
     use std::fs;
@@ -152,6 +153,18 @@ mod tests {
             Database::open_read_only(&path),
             Err(StoreError::Older { .. })
         ));
+    }
+
+    /// A new file of an older version, open to be written raw.
+    pub fn at_version(path: &Path, version: usize) -> Connection {
+        let raw = Connection::open(path).unwrap();
+        for sql in MIGRATIONS.iter().take(version) {
+            raw.execute_batch(sql).unwrap();
+        }
+        raw.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        raw.pragma_update(None, "user_version", i32::try_from(version).unwrap())
+            .unwrap();
+        raw
     }
 
     #[test]

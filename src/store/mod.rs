@@ -17,10 +17,12 @@
 //!   tells_opposite  a fact       ─► whether what it takes back is known    (opposite)
 //!   machines_at, workspaces_at     what existed at an instant              (machine, workspace)
 //!   instance_event_at              where an instance of a pool was then    (pool)
+//!   allocate        shared cost ─► what who used it owes who bears it   (allocation)
 //!   tell_statement  a vendor's export ─► statement lines, beside the journal  (statement)
 //!   append_cluster_events, append_instance_events, append_decisions, begin_run, finish_run
 //! ```
 
+pub mod allocation;
 pub mod assertion;
 pub mod check;
 pub mod closing;
@@ -46,6 +48,7 @@ pub mod records;
 pub mod run;
 pub mod statement;
 mod told;
+mod untagged;
 pub mod workspace;
 
 pub use database::Database;

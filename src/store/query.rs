@@ -6,9 +6,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::allocation::legs;
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::error::{At, StoreError};
+use super::intern::Tables;
 use crate::ledger::account::{Account, NotAnAccount};
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
@@ -136,6 +138,14 @@ impl Database {
         self.rows_of_costs("rollup_late WHERE day >= ?1 AND day < ?2", [first, after])
     }
 
+    /// Costs of all closed months that are booked in later ones; from the roll-ups alone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn all_late_rows(&self) -> Result<Vec<CostRow>, StoreError> {
+        self.rows_of_costs("rollup_late", [])
+    }
+
     /// The lines of a roll-up that are asked for, in order of days.
     fn rows_of_costs(&self, lines: &str, asked: impl rusqlite::Params) -> Result<Vec<CostRow>, StoreError> {
         let sql = format!(
@@ -241,7 +251,7 @@ impl Database {
         Ok(totals)
     }
 
-    /// The balance of every account, summed from the postings of all entries (this scans them).
+    /// The balance of every account, summed from the postings of all entries (this scans them) and from all allocations.
     ///
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
@@ -260,6 +270,11 @@ impl Database {
             let whole = i128::from(number(1)?).saturating_mul(1_000_000_000);
             balances.add(&account, whole.saturating_add(i128::from(number(2)?)));
         }
+        let tables = Tables {
+            connection: &self.connection,
+            path: &self.path,
+        };
+        legs(tables, &mut balances)?;
         Ok(balances)
     }
 }

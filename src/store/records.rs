@@ -72,7 +72,7 @@ impl Database {
             let facts = if batch.facts.is_empty() {
                 Appended::default()
             } else {
-                journal::write(tables, interned, source, batch.facts)?
+                journal::write(tables, interned, source, (batch.facts, &[]))?
             };
             let (cluster_events, instance_events) = write_events(
                 tables,

@@ -207,6 +207,8 @@ fn catalogue() -> Vec<Case> {
     all.extend(imports());
     all.extend(prices());
     all.extend(crate::price_errors::price_books());
+    all.extend(crate::attribution_errors::cost_centres());
+    all.extend(crate::attribution_errors::allocations());
     all.extend(crate::closing_errors::closings());
     all.extend(crate::closing_errors::agreements());
     all.extend(crate::table_errors::tables());

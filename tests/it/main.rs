@@ -8,6 +8,8 @@
 )]
 
 mod any_bytes;
+mod attribution;
+mod attribution_errors;
 mod bench;
 mod billing_usage;
 mod billing_usage_oracle;

@@ -58,6 +58,7 @@ fn run(scenario: &Path, ledger: &Path) -> Simulated {
         policies: None,
         variant: None,
         explain: None,
+        cost_centres: None,
         batch_records: None,
     };
     let host = in_process(Limits::default());
@@ -590,6 +591,7 @@ fn a_changed_scenario_of_the_same_name_is_refused_and_changes_nothing() {
             policies: None,
             variant: None,
             explain: None,
+            cost_centres: None,
             batch_records: None,
         };
         let refused = simulate(&options, &in_process(Limits::default()), &mut |_| {}).unwrap_err();

@@ -64,6 +64,9 @@ pub(in crate::cli) struct ClusterEvents {
     /// Tag that names the cost centre
     #[arg(long, value_name = "TAG")]
     team_tag: Option<String>,
+    /// Rules for cost centres (docs/attribution.md)
+    #[arg(long, value_name = "FILE", conflicts_with = "team_tag")]
+    cost_centres: Option<PathBuf>,
     /// Seconds from TERMINATING until the machines are gone
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     termination_seconds: u32,
@@ -95,6 +98,7 @@ impl ClusterEvents {
             workload: self.workload,
             cut: self.cut,
             team_tag: self.team_tag,
+            cost_centres: self.cost_centres,
             termination_seconds: self.termination_seconds,
             correct: self.correct,
         };

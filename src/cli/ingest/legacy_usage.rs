@@ -36,6 +36,9 @@ pub(in crate::cli) struct LegacyUsage {
     /// Tag that names the cost centre
     #[arg(long, value_name = "TAG")]
     team_tag: Option<String>,
+    /// Rules for cost centres (docs/attribution.md)
+    #[arg(long, value_name = "FILE", conflicts_with = "team_tag")]
+    cost_centres: Option<PathBuf>,
     /// Name of a workspace by its id; may be given several times
     #[arg(long, value_name = "ID=NAME", value_parser = named)]
     workspace: Vec<(String, String)>,
@@ -61,6 +64,7 @@ impl LegacyUsage {
             ledger: self.ledger,
             cloud: self.cloud,
             team_tag: self.team_tag,
+            cost_centres: self.cost_centres,
             workspaces: self.workspace.into_iter().collect(),
             skus: self.sku.into_iter().collect(),
             rejects: self.rejects,

@@ -53,6 +53,7 @@ pub(super) fn as_json(found: &CheckReport) -> Value {
     let findings = findings.map(|f| object!({"code": f.code, "message": f.to_string()}));
     object!({
         "entries": found.entries, "head": found.head.to_string(),
+        "allocations": found.allocations.0, "allocations_head": (found.allocations.0 > 0).then(|| found.allocations.1.to_string()),
         "currency": found.currency.map(|c| c.to_string()), "sound": found.is_sound(),
         "balances": balances.collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
@@ -63,6 +64,10 @@ pub(super) fn as_json(found: &CheckReport) -> Value {
 pub(super) fn as_text(found: &CheckReport) -> String {
     let currency = found.currency.map(|c| c.to_string()).unwrap_or_default();
     let mut out = format!("{} entries, head {}\n", found.entries, found.head);
+    let (allocations, head) = found.allocations;
+    if allocations > 0 {
+        out.push_str(&format!("{allocations} allocations, head {head}\n"));
+    }
     for (account, balance) in balances(found) {
         out.push_str(&format!("  {account:<36} {balance:>20} {currency}\n"));
     }

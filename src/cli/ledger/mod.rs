@@ -1,10 +1,12 @@
 //! `tollgate ledger ...`.
 
+mod allocate;
 mod apply_contract;
 mod assert;
 mod backup;
 mod check;
 mod close;
+mod cost_centres;
 mod export;
 mod restore;
 mod verify;
@@ -30,10 +32,14 @@ pub(super) enum Ledger {
     ApplyContract(apply_contract::ApplyContract),
     /// List the months that are closed
     Closings(close::List),
+    /// Move shared costs of a month to those who used what they were for
+    Allocate(allocate::Allocate),
     /// Note what a vendor's invoice says of a month, for `check` to hold
     Assert(assert::Assert),
     /// List the assertions and how the ledger stands to them
     Assertions(assert::Assertions),
+    /// Show what rules for cost centres would make of a ledger
+    CostCentres(cost_centres::CostCentres),
     /// Write the entries for hledger, Beancount, or as CSV
     Export(export::Export),
     /// Copy a ledger that may be in use, and check the copy
@@ -50,8 +56,10 @@ impl Ledger {
             Ledger::Close(command) => command.answer(),
             Ledger::ApplyContract(command) => command.answer(),
             Ledger::Closings(command) => command.answer(),
+            Ledger::Allocate(command) => command.answer(),
             Ledger::Assert(command) => command.answer(),
             Ledger::Assertions(command) => command.answer(),
+            Ledger::CostCentres(command) => command.answer(),
             Ledger::Export(command) => command.answer(),
             Ledger::Backup(command) => command.answer(),
             Ledger::Restore(command) => command.answer(),

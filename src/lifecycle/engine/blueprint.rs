@@ -10,6 +10,7 @@ use crate::lifecycle::simulation::{Admitted, NodeKind, SimulationError, UNKNOWN_
 use crate::lifecycle::workload::Scheduling;
 use crate::model::meter::{NodeMeters, PurchaseOption};
 use crate::model::place::Tier;
+use crate::model::tags::Tags;
 
 /// What a cluster is made from.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(super) struct Blueprint {
     pub tier: Tier,
     pub team: String,
     pub policy: String,
+    pub tags: Tags,
     pub owner: Arc<str>,
     pub cluster_name: Option<String>,
     pub attributes: Arc<serde_json::Value>,
@@ -135,6 +137,7 @@ impl Blueprint {
             tier: workspace.1,
             team: admitted.team.clone(),
             policy: admitted.policy.clone(),
+            tags: spec.tags(),
             owner: admitted.owner.as_str().into(),
             cluster_name: spec.cluster_name.clone(),
             attributes: Arc::clone(&admitted.attributes),

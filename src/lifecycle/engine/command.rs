@@ -74,6 +74,7 @@ impl World<'_> {
             pool: blueprint.driver.pool_id.to_string(),
             owner: blueprint.owner.to_string(),
             policy: blueprint.policy.clone(),
+            tags: blueprint.tags.clone(),
             ..Subject::default()
         }
     }
@@ -285,6 +286,7 @@ impl World<'_> {
         let subject = Subject {
             team: after.team.clone(),
             policy: after.policy.clone(),
+            tags: after.tags.clone(),
             pool: after.driver.pool_id.to_string(),
             ..(*cluster.subject).clone()
         };

@@ -429,13 +429,19 @@ impl<'a> World<'a> {
         else {
             return;
         };
-        let Serverless { workspace, team, .. } = serverless;
+        let Serverless {
+            workspace,
+            team,
+            tags,
+            ..
+        } = serverless;
         let subject = Arc::new(Subject {
             workspace: workspace.clone(),
             team: team.clone(),
             job_name: state.name.to_string(),
             run_id: run.run_id.to_string(),
             owner: plan.principal.clone(),
+            tags: tags.clone(),
             ..Subject::default()
         });
         let resource = format!("serverless/{}/{}/{attempt}", run.run_id, task_plan.key);

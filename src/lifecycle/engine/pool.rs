@@ -14,6 +14,7 @@ use crate::databricks::instance_pool::InstancePool;
 use crate::lifecycle::simulation::{MeteredPool, SimulationError, UNKNOWN_VCPUS};
 use crate::model::meter::PurchaseOption;
 use crate::model::place::Cloud;
+use crate::model::tags::Tags;
 use crate::model::usage::Subject;
 
 /// One pool.
@@ -52,6 +53,7 @@ impl<'a> Pool<'a> {
             workspace: input.workspace.clone(),
             team: input.team.clone(),
             pool: input.pool.instance_pool_id.clone(),
+            tags: Tags::of_map(&input.pool.custom_tags),
             ..Subject::default()
         };
         let option = input.pool.purchase_option(cloud);

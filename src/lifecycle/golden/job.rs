@@ -33,6 +33,7 @@ fn on_serverless(task: Task) -> Task {
     let serverless = Serverless {
         workspace: "w".to_owned(),
         team: "a-team".to_owned(),
+        tags: crate::model::tags::Tags::default(),
         meter: SERVERLESS.parse().unwrap(),
         dbu_per_hour: Some(Decimal::new(45, 1)),
     };

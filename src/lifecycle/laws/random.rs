@@ -15,6 +15,7 @@ use super::super::workload::{
     Activity, Afterwards, BusyKind, Compute, Job, JobCluster, RunIf, Session, Stage, Task, Work,
 };
 use crate::model::place::Tier;
+use crate::model::tags::Tags;
 
 /// Length of the period.
 const SECONDS: u32 = 6 * 3_600;
@@ -270,6 +271,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
         1 => Just(Compute::Serverless(Serverless {
             workspace: "w".to_owned(),
             team: "a-team".to_owned(),
+            tags: Tags::default(),
             meter: "dbu/AZURE/PREMIUM_JOBS_SERVERLESS_COMPUTE_US_WEST_2".parse().unwrap(),
             dbu_per_hour: Some(Decimal::TWO),
         })),

@@ -11,12 +11,15 @@ use std::path::PathBuf;
 use super::Step;
 use super::context::{Context, ContextFiles};
 use super::lost::RowName;
-use super::metered::{Desk, Manner, Metered};
+use super::metered::{Desk, Manner, Metered, team_of_dbus};
 use super::rejects::with_rejects;
 use crate::databricks::billing_usage::BillingUsage;
 use crate::intake::billing_usage::read;
+use crate::model::cost_centre::CostCentres;
 use crate::model::diagnostic::Diagnostics;
+use crate::model::tags::Tags;
 use crate::model::usage::{Subject, UNALLOCATED};
+use crate::ops::attribution::rules;
 use crate::ops::files::TableFile;
 use crate::pricing::catalogue::Catalogue;
 use crate::report::billing_usage::IngestedUsage;
@@ -26,8 +29,10 @@ use crate::report::billing_usage::IngestedUsage;
 pub struct UsageOptions {
     /// The ledger.
     pub ledger: PathBuf,
-    /// The tag that names the cost centre.
+    /// The tag that names the cost centre, where no rules do.
     pub team_tag: Option<String>,
+    /// Rules for cost centres.
+    pub cost_centres: Option<PathBuf>,
     /// Names of workspaces by their id; a workspace without one is called by its id.
     pub workspaces: BTreeMap<String, String>,
     /// Tables that say what the rows name by an id.
@@ -53,6 +58,7 @@ pub fn ingest(
     progress: &mut dyn FnMut(Step),
 ) -> Result<(IngestedUsage, Diagnostics), Diagnostics> {
     let context = Context::read(&options.context)?;
+    let rules = options.cost_centres.as_deref().map(rules).transpose()?;
     with_rejects(options.rejects.as_deref(), |rejects| {
         let manner = Manner {
             correct: options.correct.then_some(RowName::Id),
@@ -64,16 +70,24 @@ pub fn ingest(
             desk.take_file(
                 file,
                 |source, input, take| read(source, input, take),
-                |usage| metered(usage, options, &context),
+                |usage| metered(usage, options, &context, rules.as_ref()),
             )?;
         }
         desk.finish()
     })
 }
 
-fn metered(usage: BillingUsage, options: &UsageOptions, context: &Context) -> Metered {
+fn metered(
+    usage: BillingUsage,
+    options: &UsageOptions,
+    context: &Context,
+    rules: Option<&CostCentres>,
+) -> Metered {
     let mut subject = subject(&usage, options);
     context.fill(&mut subject, usage.metadata(&["job_id"]), usage.period.start);
+    if let Some(rules) = rules {
+        subject.team = team_of_dbus(rules, &subject, usage.cloud, &usage.sku_name);
+    }
     Metered {
         source: source_of(&usage),
         subject,
@@ -112,5 +126,6 @@ fn subject(usage: &BillingUsage, options: &UsageOptions) -> Subject {
         pool: usage.metadata(&["instance_pool_id"]).to_owned(),
         owner: usage.identity().to_owned(),
         policy: String::new(),
+        tags: Tags::of_map(&usage.custom_tags),
     }
 }

@@ -30,6 +30,7 @@ use crate::model::meter::{Category, MeterKind, PurchaseOption};
 use crate::model::period::{Instant, rfc3339};
 use crate::model::place::{Workload, Workspace};
 use crate::model::usage::Usage;
+use crate::ops::attribution::{Attribution, owing, rules};
 use crate::ops::files::{TableFile, Text};
 use crate::ops::judge::PlaceOptions;
 use crate::ops::ledger::{diagnose, open};
@@ -54,8 +55,10 @@ pub struct IngestOptions {
     pub workload: Workload,
     /// Up to when lives without an end are known to have lasted.
     pub cut: Option<Instant>,
-    /// The tag that names the cost centre.
+    /// The tag that names the cost centre, where no rules do.
     pub team_tag: Option<String>,
+    /// Rules for cost centres.
+    pub cost_centres: Option<PathBuf>,
     /// Seconds from TERMINATING until machines are gone.
     pub termination_seconds: u32,
     /// Corrects what was billed otherwise before, instead of refusing it.
@@ -75,6 +78,12 @@ pub fn ingest(
     options: &IngestOptions,
     progress: &mut dyn FnMut(Step),
 ) -> Result<(Ingested, Diagnostics), Diagnostics> {
+    let attribution = options
+        .cost_centres
+        .as_deref()
+        .map(rules)
+        .transpose()?
+        .map(Attribution::new);
     let mut taken = Taken::read(sources)?;
     let (records, problems) = existing(clusters)?;
     if problems.has_errors() {
@@ -112,6 +121,7 @@ pub fn ingest(
         },
         problems: std::mem::take(&mut taken.problems),
         assumptions: Assumptions::default(),
+        attribution,
     };
     let mut outbox = Outbox::default();
     let all = u64::try_from(ids.len()).unwrap_or(u64::MAX);
@@ -212,6 +222,7 @@ struct Desk<'a> {
     told: Ingested,
     problems: Diagnostics,
     assumptions: Assumptions,
+    attribution: Option<Attribution>,
 }
 
 impl Desk<'_> {
@@ -281,12 +292,18 @@ impl Desk<'_> {
                 format!("`{id}`: {what}; nothing of it is billed"),
             )
         };
-        let rated = replay(&asked).map_err(|e| failed(e.to_string())).and_then(|r| {
-            match rate_all(catalogue, &r.usage) {
-                Ok(rated) => Ok((r, rated)),
-                Err(error) => Err(failed(error.to_string())),
-            }
-        });
+        let attribution = &mut self.attribution;
+        let rated = replay(&asked)
+            .map_err(|e| failed(e.to_string()))
+            .and_then(|mut r| {
+                for usage in &mut r.usage {
+                    usage.subject = owing(attribution, &usage.subject, Some(&usage.meter));
+                }
+                match rate_all(catalogue, &r.usage) {
+                    Ok(rated) => Ok((r, rated)),
+                    Err(error) => Err(failed(error.to_string())),
+                }
+            });
         let (replayed, rated) = match rated {
             Ok(found) => found,
             Err(problem) => {

@@ -8,14 +8,17 @@ use std::path::PathBuf;
 
 use super::Step;
 use super::lost::RowName;
-use super::metered::{Desk, Manner, Metered};
+use super::metered::{Desk, Manner, Metered, team_of_dbus};
 use super::rejects::with_rejects;
 use crate::databricks::billing_usage::RecordType;
 use crate::databricks::legacy_usage::LegacyUsage;
 use crate::intake::legacy_usage::read;
+use crate::model::cost_centre::CostCentres;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::place::Cloud;
+use crate::model::tags::Tags;
 use crate::model::usage::{Subject, UNALLOCATED};
+use crate::ops::attribution::rules;
 use crate::ops::files::TableFile;
 use crate::pricing::catalogue::Catalogue;
 use crate::report::billing_usage::IngestedUsage;
@@ -30,8 +33,10 @@ pub struct LegacyOptions {
     pub ledger: PathBuf,
     /// The cloud, which the log does not tell.
     pub cloud: Cloud,
-    /// The tag that names the cost centre.
+    /// The tag that names the cost centre, where no rules do.
     pub team_tag: Option<String>,
+    /// Rules for cost centres.
+    pub cost_centres: Option<PathBuf>,
     /// Names of workspaces by their id.
     pub workspaces: BTreeMap<String, String>,
     /// SKUs by names of the log that are not known.
@@ -52,6 +57,7 @@ pub fn ingest(
     options: &LegacyOptions,
     progress: &mut dyn FnMut(Step),
 ) -> Result<(IngestedUsage, Diagnostics), Diagnostics> {
+    let rules = options.cost_centres.as_deref().map(rules).transpose()?;
     with_rejects(options.rejects.as_deref(), |rejects| {
         let manner = Manner {
             correct: options.correct.then_some(RowName::IdSkuHour),
@@ -63,18 +69,22 @@ pub fn ingest(
             desk.take_file(
                 file,
                 |source, input, take| read(source, input, &options.skus, take),
-                |usage| metered(usage, options),
+                |usage| metered(usage, options, rules.as_ref()),
             )?;
         }
         desk.finish()
     })
 }
 
-fn metered(usage: LegacyUsage, options: &LegacyOptions) -> Metered {
+fn metered(usage: LegacyUsage, options: &LegacyOptions, rules: Option<&CostCentres>) -> Metered {
+    let mut subject = subject(&usage, options);
+    if let Some(rules) = rules {
+        subject.team = team_of_dbus(rules, &subject, options.cloud, &usage.sku_name);
+    }
     Metered {
         resource: resource(&usage),
         source: SOURCE.to_owned(),
-        subject: subject(&usage, options),
+        subject,
         cloud: options.cloud,
         sku_name: usage.sku_name,
         period: usage.hour,
@@ -119,6 +129,7 @@ fn subject(usage: &LegacyUsage, options: &LegacyOptions) -> Subject {
         // Default tags of the cluster of a job.
         job_name: tag("JobId").cloned().unwrap_or_default(),
         owner: usage.owner.clone(),
+        tags: Tags::of_map(&usage.tags),
         ..Subject::default()
     }
 }

@@ -18,10 +18,12 @@ use super::rejects::Rejects;
 use super::subjects::{Subjects, narrow};
 use crate::databricks::billing_usage::RecordType;
 use crate::intake::table::{Rejected, Taker};
+use crate::ledger::fact::SourceRow;
 use crate::ledger::rate::{Rated, rate_metered};
 use crate::model::charge::PriceInForce;
+use crate::model::cost_centre::{Asked, CostCentres};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::meter::{Meter, MeterKind};
+use crate::model::meter::{Category, Meter, MeterKind};
 use crate::model::period::{Instant, Period, from_unix, rfc3339};
 use crate::model::place::Cloud;
 use crate::model::rows::Input;
@@ -66,12 +68,29 @@ pub(super) struct Manner {
     pub batch: Option<NonZeroUsize>,
 }
 
+/// Who owes for DBUs of a subject, by the rules.
+pub(super) fn team_of_dbus(rules: &CostCentres, subject: &Subject, cloud: Cloud, sku_name: &str) -> String {
+    let asked = Asked::of(subject).told(
+        Some(&cloud.to_string()),
+        Some(Category::Dbu.as_str()),
+        Some(sku_name),
+    );
+    rules.decide(&asked).cost_centre
+}
+
 /// Who tells, and of which meter.
 struct Kind {
     source: Arc<str>,
     meter: Arc<Meter>,
     /// `AZURE PREMIUM_JOBS_COMPUTE`.
     shown: String,
+}
+
+/// Facts that wait to be written, each with its row.
+#[derive(Default)]
+struct Batch {
+    facts: Vec<Rated>,
+    rows: Vec<SourceRow>,
 }
 
 /// Takes rows and bills them.
@@ -81,7 +100,7 @@ pub(super) struct Desk<'a, 'w> {
     rejects: &'a mut Rejects<'w>,
     progress: &'a mut dyn FnMut(Step),
     database: Option<Database>,
-    files: Vec<String>,
+    files: Vec<Arc<str>>,
     kinds: Vec<Kind>,
     kind_numbers: HashMap<(String, Cloud, String), u32>,
     subjects: Subjects,
@@ -93,7 +112,7 @@ pub(super) struct Desk<'a, 'w> {
     /// What the ledger has of the rows that are billed, beside what they tell.
     lost: Lost,
     told: IngestedUsage,
-    batches: BTreeMap<Arc<str>, Vec<Rated>>,
+    batches: BTreeMap<Arc<str>, Batch>,
     withdrawn: BTreeMap<Arc<str>, Vec<Billed>>,
     /// Rows of the instant that is being billed.
     instant: AtOnce,
@@ -175,7 +194,7 @@ impl<'a, 'w> Desk<'a, 'w> {
 
     /// The rows that follow are of this file.
     fn open_file(&mut self, source: &str) {
-        self.files.push(source.to_owned());
+        self.files.push(Arc::from(source));
     }
 
     /// A row that cannot be read.
@@ -345,7 +364,7 @@ impl<'a, 'w> Desk<'a, 'w> {
 
     fn file(&self, number: u32) -> &str {
         let at = usize::try_from(number).ok();
-        at.and_then(|at| self.files.get(at)).map_or("", String::as_str)
+        at.and_then(|at| self.files.get(at)).map_or("", AsRef::as_ref)
     }
 
     fn row(&mut self, row: &Waiting, prices: &mut HashMap<u32, OfMonth>) -> Result<(), Diagnostics> {
@@ -394,25 +413,31 @@ impl<'a, 'w> Desk<'a, 'w> {
                     .extend(lost);
             }
         }
+        let stood = SourceRow {
+            file: self.files.get(at(row.file)).map(Arc::clone).unwrap_or_default(),
+            line: row.line,
+        };
         let batch = self.batches.entry(Arc::clone(&source)).or_default();
-        batch.extend(facts);
-        if batch.len() >= self.manner.batch.map_or(BATCH, NonZeroUsize::get) {
+        batch.rows.extend(facts.iter().map(|_| stood.clone()));
+        batch.facts.extend(facts);
+        if batch.facts.len() >= self.manner.batch.map_or(BATCH, NonZeroUsize::get) {
             let full = std::mem::take(batch);
             self.append(&source, &full)?;
         }
         Ok(())
     }
 
-    fn append(&mut self, source: &str, batch: &[Rated]) -> Result<(), Diagnostics> {
+    fn append(&mut self, source: &str, batch: &Batch) -> Result<(), Diagnostics> {
         let Some(database) = &mut self.database else {
             return Ok(());
         };
         let withdrawn = self.withdrawn.remove(source).unwrap_or_default();
+        let told = (&batch.facts[..], &batch.rows[..]);
         let appended = match self.manner.correct {
-            None => database.append(source, batch),
+            None => database.append_rows(source, told.0, told.1),
             Some(_) => {
                 let (withdrawn, since) = (&withdrawn[..], self.since);
-                database.correct(source, batch, Correcting { withdrawn, since })
+                database.correct_rows(source, told, Correcting { withdrawn, since })
             }
         };
         let Appended {

@@ -1,18 +1,19 @@
-//! Whose rows are, by number: a subject is nine numbers of texts until it is billed.
+//! Whose rows are, by number: a subject is ten numbers of texts until it is billed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::ledger::terms::subject_fields;
+use crate::model::tags::Tags;
 use crate::model::usage::Subject;
 
 /// Subjects that are made of their texts and kept, since a ledger knows them by their address.
 const SHARED: usize = 65_536;
 /// Bytes of a subject beside its texts, and of a text beside its letters: what the maps take, measured generously.
-const SUBJECT_BYTES: usize = 140;
+const SUBJECT_BYTES: usize = 150;
 const TEXT_BYTES: usize = 100;
 
-type Parts = [u32; 9];
+type Parts = [u32; 10];
 
 /// Subjects, each with a number.
 #[derive(Default)]
@@ -69,6 +70,7 @@ impl Subjects {
             pool,
             owner,
             policy,
+            tags,
         ] = texts;
         let subject = Arc::new(Subject {
             workspace,
@@ -80,6 +82,8 @@ impl Subjects {
             pool,
             owner,
             policy,
+            // It was made of tags.
+            tags: Tags::parse(tags).unwrap_or_default(),
         });
         if self.shared.len() >= SHARED {
             self.shared.clear();
@@ -112,6 +116,7 @@ mod tests {
             team: format!("t{}", n % 3),
             run_id: n.to_string(),
             policy: "w".to_owned(),
+            tags: Tags::of([("n", if n.is_multiple_of(2) { "even" } else { "odd" })]),
             ..Subject::default()
         };
         let mut subjects = Subjects::default();
@@ -120,7 +125,7 @@ mod tests {
         for (n, number) in numbers.iter().enumerate() {
             assert_eq!(*subjects.subject(*number), subject(n));
         }
-        // `w`, three teams, 100 runs, the empty text.
-        assert_eq!((subjects.parts_of.len(), subjects.text_of.len()), (100, 105));
+        // `w`, three teams, 100 runs, two tags, the empty text.
+        assert_eq!((subjects.parts_of.len(), subjects.text_of.len()), (100, 107));
     }
 }

@@ -26,6 +26,7 @@ use crate::model::document::Document;
 use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
 use crate::model::suggest::hint;
+use crate::model::tags::Tags;
 use crate::ops::judge::{Asked, applicable, context, judge};
 use crate::ops::policies::Policies;
 use crate::policy::loaded::Policy;
@@ -319,7 +320,7 @@ fn task(scenario: &Scenario, workspace: &Workspace, plan: &TaskPlan) -> Task {
                 custom_tags,
             } => Compute::Serverless(serverless(
                 workspace,
-                scenario.team_of_tags(custom_tags),
+                (scenario.team_of_tags(custom_tags), Tags::of_map(custom_tags)),
                 *dbu_per_hour,
             )),
         },

@@ -9,6 +9,7 @@ use crate::lifecycle::scenario::{Scenario, ScenarioPool};
 use crate::lifecycle::simulation::{MeteredPool, MeteredWorkspace, NodeKind, Serverless};
 use crate::model::meter::{Meter, MeterKind, PurchaseOption};
 use crate::model::place::{Workload, Workspace};
+use crate::model::tags::Tags;
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::node_meters::{
     Context, NO_NODE_TYPE, added_disk_meter, node_meters, node_type_of, workspace_meters,
@@ -88,11 +89,16 @@ pub(super) fn metered_workspace(workspace: &Workspace) -> MeteredWorkspace {
 }
 
 /// Serverless compute of a workspace.
-pub(super) fn serverless(workspace: &Workspace, team: String, dbu_per_hour: Option<Decimal>) -> Serverless {
+pub(super) fn serverless(
+    workspace: &Workspace,
+    (team, tags): (String, Tags),
+    dbu_per_hour: Option<Decimal>,
+) -> Serverless {
     let region = workspace.region.as_deref();
     Serverless {
         workspace: workspace.name.clone(),
         team,
+        tags,
         meter: Meter {
             cloud: workspace.cloud,
             kind: MeterKind::Dbu {

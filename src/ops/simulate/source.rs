@@ -52,12 +52,13 @@ impl Source {
     }
 }
 
-/// What the bill depends on: the scenario, its prices, its policies, and this version of tollgate with the
+/// What the bill depends on: the scenario, its prices, its policies, rules for cost centres, and this version of tollgate with the
 /// prices that come with it.
 pub(super) fn digest(
     texts: &[Text],
     prices: &[PathBuf],
     policies: &Policies<'_>,
+    rules: Option<&Text>,
 ) -> Result<String, Diagnostics> {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &[u8]| {
@@ -72,5 +73,10 @@ pub(super) fn digest(
         }
     }
     policies.sources()?.iter().for_each(|source| add(source));
+    // Without rules the digest is that of before there were any.
+    if let Some(rules) = rules {
+        add(b"cost-centres");
+        add(rules.text.as_bytes());
+    }
     Ok(hasher.finalize().to_hex().to_string())
 }

@@ -20,6 +20,7 @@ use crate::model::meter::Meter;
 use crate::model::period::{Instant, Period};
 use crate::model::place::Workspace;
 use crate::model::usage::Usage;
+use crate::ops::attribution::{Attribution, owing};
 use crate::pricing::catalogue::Catalogue;
 use crate::store::cluster_record::ClusterFate;
 use crate::store::records::RecordBatch;
@@ -112,14 +113,29 @@ impl Batch {
         .sum()
     }
 
-    fn take(&mut self, record: Record, rater: &mut Rater<'_>) -> Result<(), String> {
+    /// Takes a record. Who owes is decided here, once for all that the ledger is told of a subject.
+    fn take(
+        &mut self,
+        record: Record,
+        rater: &mut Rater<'_>,
+        attribution: &mut Option<Attribution>,
+    ) -> Result<(), String> {
         match record {
-            Record::Usage(usage) => rater.rate(&usage, &mut self.facts)?,
+            Record::Usage(mut usage) => {
+                usage.subject = owing(attribution, &usage.subject, Some(&usage.meter));
+                rater.rate(&usage, &mut self.facts)?;
+            }
             Record::ClusterEvent(event) => self.cluster_events.push(event),
             Record::InstanceEvent(event) => self.instance_events.push(event),
-            Record::Machine(machine) => self.machines.push(machine),
+            Record::Machine(mut machine) => {
+                machine.subject = owing(attribution, &machine.subject, None);
+                self.machines.push(machine);
+            }
             Record::AddedDisk(disk) => self.added_disks.push(disk),
-            Record::Cluster(cluster) => self.clusters.push(fate(cluster)),
+            Record::Cluster(mut cluster) => {
+                cluster.subject = owing(attribution, &cluster.subject, None);
+                self.clusters.push(fate(cluster));
+            }
             Record::Start(_)
             | Record::Attempt(_)
             | Record::Run(_)
@@ -183,6 +199,7 @@ pub(super) fn live_and_write(
         name,
         batch_records,
     }: &Lived<'_>,
+    mut attribution: Option<Attribution>,
     database: &mut Database,
     collector: &mut Collector,
     observe: &mut dyn FnMut(Step),
@@ -211,7 +228,7 @@ pub(super) fn live_and_write(
                 simulation,
                 &mut |record| {
                     collector.note(&record);
-                    batch.take(record, &mut rater)?;
+                    batch.take(record, &mut rater, &mut attribution)?;
                     if batch.len() >= full {
                         let next = batch.like();
                         send.send(Message::Batch(std::mem::replace(&mut batch, next)))

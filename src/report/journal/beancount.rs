@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Numbered, Opening, amount, facts};
+use super::{Numbered, NumberedAllocation, Opening, amount, facts};
 use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::model::money::Currency;
@@ -108,6 +108,29 @@ pub(super) fn entry(told: Numbered<'_>, names: &Names) -> String {
             names.name(posting.account),
             amount(posting.amount_nano),
             charge.price.currency
+        ));
+    }
+    out.push('\n');
+    out
+}
+
+pub(super) fn allocation(told: NumberedAllocation<'_>, names: &Names) -> String {
+    let shared = told.allocation.planned.shared.to_string();
+    let mut out = format!(
+        "{} * \"allocation\" {}\n  allocation: {}\n",
+        told.day(),
+        quoted(&shared),
+        told.number
+    );
+    for (key, value) in told.facts().iter().filter(|(_, value)| !value.is_empty()) {
+        out.push_str(&format!("  {key}: {}\n", quoted(value)));
+    }
+    for (account, nano) in told.legs() {
+        out.push_str(&format!(
+            "  {}  {} {}\n",
+            names.name(account),
+            amount(nano),
+            told.currency
         ));
     }
     out.push('\n');

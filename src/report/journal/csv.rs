@@ -1,12 +1,14 @@
 //! Entries as CSV. Money columns are called as in FOCUS 1.2; what FOCUS has no column for begins with `x_`.
 
-use super::{Numbered, amount};
+use super::{Numbered, NumberedAllocation, amount};
+use crate::ledger::account::Account;
+use crate::ledger::fact::SourceRow;
 use crate::model::charge::{Charge, Costs};
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 37] = [
+const HEADER: [&str; 41] = [
     "x_EntryNumber",
     "ChargePeriodStart",
     "ChargePeriodEnd",
@@ -44,6 +46,10 @@ const HEADER: [&str; 37] = [
     "CommitmentDiscountStatus",
     "x_ReversesEntry",
     "x_ReplacesEntry",
+    "Tags",
+    "x_SourceRow",
+    "x_AllocatedCost",
+    "x_Allocation",
 ];
 
 pub(super) fn opening() -> String {
@@ -97,6 +103,10 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         commitment.status.to_owned(),
         told.reverses(),
         told.replaces(),
+        charge.subject.tags.text().to_owned(),
+        told.source_row.map(SourceRow::to_string).unwrap_or_default(),
+        String::new(),
+        String::new(),
     ])
 }
 
@@ -128,6 +138,37 @@ impl Commitment {
             },
         }
     }
+}
+
+/// A line for each share: `x_DebitAccount` owes `x_AllocatedCost` more, `x_CreditAccount` less. It is in no other column of money.
+pub(super) fn allocation(told: NumberedAllocation<'_>) -> String {
+    let shares = told.allocation.shares.iter();
+    shares
+        .map(|(account, share)| leg(&told, account, share.amount_nano))
+        .collect()
+}
+
+fn leg(told: &NumberedAllocation<'_>, debit: &Account, nano: i128) -> String {
+    let (period, planned) = (told.allocation.month.period(), &told.allocation.planned);
+    let (start, end) = (rfc3339(period.start), rfc3339(period.end));
+    let values = [
+        ("ChargePeriodStart", start.clone()),
+        ("ChargePeriodEnd", end.clone()),
+        ("x_DebitAccount", debit.to_string()),
+        ("x_CreditAccount", planned.bearer.to_string()),
+        ("BillingCurrency", told.currency.to_string()),
+        ("x_Workspace", planned.shared.workspace.to_string()),
+        ("x_InstancePoolId", planned.shared.pool.to_string()),
+        ("x_Hash", told.hash.to_string()),
+        ("BillingPeriodStart", start),
+        ("BillingPeriodEnd", end),
+        ("x_AllocatedCost", amount(nano)),
+        ("x_Allocation", format!("{} {}", told.number, planned.key)),
+    ];
+    line(HEADER.map(|column| {
+        let value = values.iter().find(|(name, _)| *name == column);
+        value.map(|(_, value)| value.clone()).unwrap_or_default()
+    }))
 }
 
 fn line(fields: [String; HEADER.len()]) -> String {

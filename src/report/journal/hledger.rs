@@ -1,6 +1,6 @@
 //! A journal for hledger: commodity and accounts declared, one transaction per entry, everything else as tags.
 
-use super::{Numbered, Opening, amount, facts};
+use super::{Numbered, NumberedAllocation, Opening, amount, facts};
 use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::model::money::Currency;
@@ -42,6 +42,24 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
             name(posting.account),
             amount(posting.amount_nano),
             charge.price.currency
+        ));
+    }
+    out.push('\n');
+    out
+}
+
+pub(super) fn allocation(told: NumberedAllocation<'_>) -> String {
+    let shared = told.allocation.planned.shared.to_string();
+    let mut out = format!("{} (A{}) {}\n", told.day(), told.number, one_line(&shared));
+    for (tag, value) in told.facts().iter().filter(|(_, value)| !value.is_empty()) {
+        out.push_str(&format!("    ; {tag}:{}\n", encoded(value, &[','])));
+    }
+    for (account, nano) in told.legs() {
+        out.push_str(&format!(
+            "    {}  {} {}\n",
+            name(account),
+            amount(nano),
+            told.currency
         ));
     }
     out.push('\n');

@@ -5,9 +5,12 @@
 //! hash, so that a line of the export can be held against the ledger, and what the accounts come to stands at the end for
 //! the other program to check. Deliberately absent: files.
 
+mod allocation;
 mod beancount;
 mod csv;
 mod hledger;
+
+pub use self::allocation::NumberedAllocation;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +19,7 @@ use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::correction::Link;
+use crate::ledger::fact::SourceRow;
 use crate::ledger::transaction::Entry;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::money::Currency;
@@ -49,6 +53,8 @@ pub struct Numbered<'a> {
     pub entry: &'a Entry,
     /// Its hash.
     pub hash: &'a ChainHash,
+    /// The row of a file that it comes from, where it comes from one.
+    pub source_row: Option<&'a SourceRow>,
     /// The month in which it is billed, where that is not the month of its charge: it is a correction of a closed month.
     pub late_in: Option<Month>,
 }
@@ -168,6 +174,16 @@ impl Journal {
         }
     }
 
+    /// The lines of an allocation, on the last day of its month. CSV has one for each share, its amount in
+    /// a column of its own, so that the costs of all lines are still what vendors are owed.
+    pub fn allocation(&self, told: NumberedAllocation<'_>) -> String {
+        match &self.0 {
+            Form::Hledger => hledger::allocation(told),
+            Form::Beancount(names) => beancount::allocation(told, names),
+            Form::Csv => csv::allocation(told),
+        }
+    }
+
     /// The lines of an entry.
     pub fn entry(&self, told: Numbered<'_>) -> String {
         match &self.0 {
@@ -214,6 +230,11 @@ fn facts(told: Numbered<'_>) -> Vec<(&'static str, String)> {
         ("pool", subject.pool.clone()),
         ("owner", subject.owner.clone()),
         ("policy", subject.policy.clone()),
+        ("tags", subject.tags.text().to_owned()),
+        (
+            "source-row",
+            told.source_row.map(SourceRow::to_string).unwrap_or_default(),
+        ),
         ("hash", told.hash.to_string()),
     ];
     facts.retain(|(_, value)| !value.is_empty());
@@ -261,6 +282,7 @@ mod tests {
             number: 1,
             entry: &entry,
             hash: &hash,
+            source_row: None,
             late_in: None,
         }));
         let links = [(2, Link::Reverses(1)), (3, Link::Replaces(1))];
@@ -273,6 +295,7 @@ mod tests {
                 number,
                 entry: &linked,
                 hash: &hash,
+                source_row: None,
                 late_in: None,
             }));
         }

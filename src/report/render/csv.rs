@@ -1,7 +1,8 @@
 //! The report as CSV: one table, the column `section` says what a line is about. Exact numbers.
 //!
-//! Sections: `total`, `vendor`, one per dimension asked for, `correction` (of closed months), `idle_pool`, `synthetic_price`, `unpriced`. The lines of
-//! a dimension sum to the line `total`; `correction`, `idle_pool` and `synthetic_price` are parts of it, `unpriced` is in no sum.
+//! Sections: `total`, `vendor`, one per dimension asked for, `correction` (of closed months), `idle_pool`, `allocation`, `synthetic_price`, `unpriced`. The lines of
+//! a dimension sum to the line `total`; `correction`, `idle_pool` and `synthetic_price` are parts of it, `unpriced` is in no sum. The lines of
+//! `allocation` (what was moved to a cost centre, or from it) sum to zero.
 
 use super::RenderOptions;
 use super::name;
@@ -96,6 +97,19 @@ fn lines(report: &CostReport, options: &RenderOptions) -> Vec<Line> {
     lines.extend(corrections.map(|group| group_line("correction", group)));
     let idle = report.idle_pools().into_iter();
     lines.extend(idle.map(|group| group_line("idle_pool", group)));
+    lines.extend(
+        report
+            .showback()
+            .into_iter()
+            .filter(|c| c.allocated_nano != 0)
+            .map(|centre| Line {
+                section: "allocation",
+                name: name::csv(&centre.name),
+                list_cost: nano_text(0),
+                contracted_cost: nano_text(centre.allocated_nano),
+                ..Line::default()
+            }),
+    );
     lines.extend(report.synthetic_prices().into_iter().map(|synthetic| Line {
         section: "synthetic_price",
         name: name::csv(&synthetic.meter.to_string()),

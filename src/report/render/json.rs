@@ -27,6 +27,11 @@ struct ReportForm {
     /// Only where there are some: charges of closed months, by the month of the charge.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     corrections: Vec<GroupForm>,
+    /// Only where shared costs were allocated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    showback: Vec<ShowbackForm>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allocations: Vec<AllocationForm>,
     unpriced: Vec<UnpricedForm>,
     synthetic_prices: Vec<SyntheticForm>,
     price_sources: Vec<String>,
@@ -87,6 +92,25 @@ struct GroupForm {
 }
 
 #[derive(Serialize)]
+struct ShowbackForm {
+    name: String,
+    contracted_cost: String,
+    allocated_cost: String,
+    cost_with_allocations: String,
+}
+
+#[derive(Serialize)]
+struct AllocationForm {
+    shared: String,
+    workspace: String,
+    pool: String,
+    split: &'static str,
+    from: String,
+    to: String,
+    allocated_cost: String,
+}
+
+#[derive(Serialize)]
 struct UnpricedForm {
     meter: String,
     sku: String,
@@ -138,6 +162,8 @@ fn form(report: &CostReport, options: &RenderOptions) -> ReportForm {
             .collect(),
         idle_pools: groups(report, report.idle_pools()),
         corrections: groups(report, report.corrections()),
+        showback: showback(report),
+        allocations: allocations(report),
         unpriced: unpriced(report),
         synthetic_prices: synthetic(report),
         price_sources: report.price_sources().into_iter().map(str::to_owned).collect(),
@@ -188,6 +214,32 @@ fn vendors(report: &CostReport) -> Vec<VendorForm> {
             commitments: commitments(report, &total.cost),
         })
         .collect()
+}
+
+fn showback(report: &CostReport) -> Vec<ShowbackForm> {
+    let centres = report.showback().into_iter();
+    centres
+        .map(|centre| ShowbackForm {
+            contracted_cost: nano_text(centre.cost_nano),
+            allocated_cost: nano_text(centre.allocated_nano),
+            cost_with_allocations: nano_text(centre.with_allocations_nano()),
+            name: centre.name,
+        })
+        .collect()
+}
+
+fn allocations(report: &CostReport) -> Vec<AllocationForm> {
+    let rows = report.allocations().iter();
+    rows.map(|row| AllocationForm {
+        shared: row.shared.to_string(),
+        workspace: row.shared.workspace.to_string(),
+        pool: row.shared.pool.to_string(),
+        split: row.key.as_str(),
+        from: row.from.name().to_owned(),
+        to: row.to.name().to_owned(),
+        allocated_cost: nano_text(row.amount_nano),
+    })
+    .collect()
 }
 
 fn unpriced(report: &CostReport) -> Vec<UnpricedForm> {

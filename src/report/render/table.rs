@@ -62,6 +62,7 @@ pub(super) fn page(report: &CostReport, options: &RenderOptions) -> Page {
         }
         tables.extend(correction_table(report, places));
         tables.extend(idle_table(report, places));
+        tables.extend(showback_tables(report, places));
         tables.extend(synthetic_table(report, places));
     }
     tables.extend(unpriced_table(report, places));
@@ -251,6 +252,44 @@ fn correction_table(report: &CostReport, places: u32) -> Option<Table> {
         report.corrections(),
         places,
     )
+}
+
+/// Cost centres with what was allocated to them, and where it comes from; nothing where nothing was.
+fn showback_tables(report: &CostReport, places: u32) -> Vec<Table> {
+    let showback = report.showback();
+    if showback.is_empty() {
+        return Vec::new();
+    }
+    let lines = showback.iter().map(|centre| {
+        let numbers = vec![
+            centre.cost_nano,
+            centre.allocated_nano,
+            centre.with_allocations_nano(),
+        ];
+        (vec![centre.name.clone()], numbers)
+    });
+    let total = report.total().total_nano();
+    let allocations = report.allocations().iter();
+    let moves = allocations.clone().map(|row| {
+        let shared = format!("{}, {}", row.shared, row.key);
+        let names = vec![shared, row.from.name().to_owned(), row.to.name().to_owned()];
+        (names, vec![row.amount_nano])
+    });
+    let moved = allocations.fold(0_i128, |sum, row| sum.saturating_add(row.amount_nano));
+    vec![
+        Table {
+            title: "Allocated shared costs (in no sum above)".to_owned(),
+            names: vec!["Team"],
+            numbers: vec!["Cost", "Allocated", "With allocations"],
+            rows: with_total(lines.collect(), &[total, 0, total], places),
+        },
+        Table {
+            title: "Where they come from".to_owned(),
+            names: vec!["Shared cost", "From", "To"],
+            numbers: vec!["Allocated"],
+            rows: with_total(moves.collect(), &[moved], places),
+        },
+    ]
 }
 
 fn idle_table(report: &CostReport, places: u32) -> Option<Table> {

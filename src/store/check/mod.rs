@@ -5,6 +5,7 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod against;
+mod allocations;
 mod days;
 mod deep;
 mod links;
@@ -16,14 +17,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use self::against::Relation;
+use self::allocations::walk_allocations;
 use self::days::walk_days;
 pub use self::deep::Recomputed;
 use self::links::link_findings;
 pub use self::verify::{Against, Stands, Verified, verify};
+use super::allocation::{head as allocations_head, legs};
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::entries::UnreadableEntry;
 use super::error::{At, StoreError};
+use super::intern::Tables;
 use super::query;
 use crate::ledger::account::Account;
 use crate::ledger::agreement::Teller;
@@ -52,6 +56,8 @@ pub struct CheckReport {
     pub currency: Option<Currency>,
     /// Balance of every account, from the entries.
     pub balances: Balances,
+    /// How many allocations there are, and the hash of the last.
+    pub allocations: (u64, ChainHash),
     /// Disagreements, at most 100.
     pub findings: Vec<Finding>,
     /// Disagreements beyond those listed.
@@ -70,6 +76,7 @@ impl CheckReport {
             head: head.hash,
             currency: head.currency,
             balances: Balances::default(),
+            allocations: (0, ChainHash::genesis()),
             findings: Vec::new(),
             omitted: 0,
         }
@@ -112,6 +119,14 @@ fn run(
     let (told, unreadable) = balances_of_rollups(snapshot, path)?;
     report.add(unreadable);
     report.add(report.balances.compare(&told));
+    // Entries and roll-ups agree on what was billed; what cost centres owe each other comes on top.
+    let tables = Tables {
+        connection: snapshot,
+        path,
+    };
+    report.allocations = allocations_head(tables)?;
+    report.add(walk_allocations(tables)?);
+    legs(tables, &mut report.balances)?;
     report.add(database.hold_assertions(head.currency)?);
     Ok(report)
 }

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Appended, Writer};
 use crate::ledger::correction::{Link, opposite};
-use crate::ledger::fact::{FactKey, Origin};
+use crate::ledger::fact::{FactKey, Origin, SourceRow};
 use crate::ledger::rate::Rated;
 use crate::ledger::transaction::{Difference, Entry};
 use crate::model::charge::Charge;
@@ -72,6 +72,19 @@ impl Database {
         batch: &[Rated],
         correcting: Correcting<'_>,
     ) -> Result<Appended, StoreError> {
+        self.correct_rows(source, (batch, &[]), correcting)
+    }
+
+    /// Corrects as [`correct`](Database::correct) does, each fact with the row that it comes from.
+    ///
+    /// # Errors
+    /// As those of `correct`.
+    pub fn correct_rows(
+        &mut self,
+        source: &str,
+        batch: (&[Rated], &[SourceRow]),
+        correcting: Correcting<'_>,
+    ) -> Result<Appended, StoreError> {
         self.in_transaction("writing a batch", |tables, interned| {
             let mut writer = Writer::begin(tables, interned, source)?;
             writer.correct = Some(correcting.since);
@@ -117,7 +130,7 @@ impl Writer<'_> {
     }
 
     /// The entry of a key, and whether it is reversed.
-    fn version(&self, key: &FactKey) -> Result<Option<(i64, bool)>, StoreError> {
+    pub(super) fn version(&self, key: &FactKey) -> Result<Option<(i64, bool)>, StoreError> {
         self.tables
             .connection
             .prepare_cached(VERSION)

@@ -10,6 +10,7 @@
 
 mod correction;
 mod rollup;
+mod source_row;
 mod unpriced;
 
 use rusqlite::{CachedStatement, OptionalExtension, params};
@@ -21,13 +22,16 @@ use self::correction::Standing;
 use self::rollup::Rollup;
 use super::closing::closed_until;
 use super::database::Database;
+use super::entries::entry_of_number;
 use super::error::{At, StoreError};
 use super::intern::{Interned, Tables, TermsRow};
 use super::query::{self, Head};
+use super::untagged::is_known_without_tags;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::correction::Link;
-use crate::ledger::fact::FactKey;
+use crate::ledger::fact::{FactKey, SourceRow};
 use crate::ledger::rate::Rated;
+use crate::ledger::transaction::Entry;
 use crate::model::charge::Charge;
 use crate::model::money::Currency;
 use crate::model::period::{Instant, Month, rfc3339};
@@ -69,20 +73,20 @@ impl Database {
     /// batch is written.
     pub fn append(&mut self, source: &str, batch: &[Rated]) -> Result<Appended, StoreError> {
         self.in_transaction("writing a batch", |tables, interned| {
-            write(tables, interned, source, batch)
+            write(tables, interned, source, (batch, &[]))
         })
     }
 }
 
-/// Writes a batch into the transaction that is open.
+/// Writes a batch into the transaction that is open; of the facts that come from rows, with these.
 pub(super) fn write(
     tables: Tables<'_>,
     interned: &mut Interned,
     source: &str,
-    batch: &[Rated],
+    (batch, rows): (&[Rated], &[SourceRow]),
 ) -> Result<Appended, StoreError> {
     let mut writer = Writer::begin(tables, interned, source)?;
-    writer.facts(batch)?;
+    writer.facts((batch, rows))?;
     writer.finish()
 }
 
@@ -103,6 +107,8 @@ struct Writer<'c> {
     correct: Option<i64>,
     /// What begins before the end of the last closed month is late, and booked in the month after it.
     closed: Option<(Instant, Month)>,
+    /// The row that the fact comes from which is being written.
+    row: Option<SourceRow>,
     /// Unpriced usage told in this batch.
     told: HashSet<FactKey>,
     rollup: Rollup,
@@ -138,6 +144,7 @@ impl<'c> Writer<'c> {
             corrected: holds(corrected)?,
             correct: None,
             closed: closed_until(tables)?.map(|until| (until, Month::of(until))),
+            row: None,
             told: HashSet::new(),
             rollup: Rollup::default(),
             insert: tables
@@ -148,10 +155,15 @@ impl<'c> Writer<'c> {
         })
     }
 
-    fn facts(&mut self, batch: &[Rated]) -> Result<(), StoreError> {
-        batch.iter().try_for_each(|rated| match rated {
-            Rated::Charge(charge) => self.charge(charge),
-            Rated::Unpriced(unpriced) => self.unpriced(unpriced),
+    /// Facts, and the rows that they come from where these are told.
+    fn facts(&mut self, (batch, rows): (&[Rated], &[SourceRow])) -> Result<(), StoreError> {
+        let mut rows = rows.iter();
+        batch.iter().try_for_each(|rated| {
+            self.row = rows.next().cloned();
+            match rated {
+                Rated::Charge(charge) => self.charge(charge),
+                Rated::Unpriced(unpriced) => self.unpriced(unpriced),
+            }
         })
     }
 
@@ -185,6 +197,10 @@ impl<'c> Writer<'c> {
         self.fix_currency(charge)?;
         self.head.entries = number;
         self.head.hash = hash;
+        // What takes an entry back comes from no row.
+        if !matches!(link, Some(Link::Reverses(_))) {
+            self.keep_row(number)?;
+        }
         let late = self.closed.filter(|(until, _)| charge.period.start < *until);
         self.rollup.add(late.map(|(_, month)| month), terms, charge)?;
         Ok(Some(number))
@@ -260,13 +276,36 @@ impl<'c> Writer<'c> {
         what: &dyn Fn() -> String,
     ) -> Result<bool, StoreError> {
         match self.number_of_same(key, terms, told)? {
-            None => Ok(false),
+            None => self.is_told_without_tags(key, told),
             Some(number) if number > self.before => Err(StoreError::ToldTwice { what: what() }),
             Some(_) => {
                 self.appended.known = self.appended.known.saturating_add(1);
                 Ok(true)
             }
         }
+    }
+
+    /// Whether the entry of this key says what is told now but for tags that were not kept then; it is counted then.
+    fn is_told_without_tags(&mut self, key: &FactKey, told: &Charge) -> Result<bool, StoreError> {
+        if told.subject.tags.is_empty() {
+            return Ok(false);
+        }
+        let Some((number, _)) = self.version(key)? else {
+            return Ok(false);
+        };
+        let Some(known) = entry_of_number(self.tables, number)? else {
+            return Ok(false);
+        };
+        let told = Entry {
+            key: known.entry.key,
+            link: known.entry.link,
+            ..Entry::of(&self.source, told.clone())
+        };
+        let is_known = is_known_without_tags(self.tables, &known, &told)?;
+        if is_known {
+            self.appended.known = self.appended.known.saturating_add(1);
+        }
+        Ok(is_known)
     }
 
     /// The entry that says what is told now. Terms of one id are equal texts, so numbers suffice.

@@ -10,6 +10,7 @@ use crate::model::charge::Unpriced;
 use crate::model::exact::decimal_text;
 use crate::store::error::{At, StoreError};
 use crate::store::told::hold_against;
+use crate::store::untagged::is_told_then;
 
 const INSERT_UNPRICED: &str = "INSERT INTO unpriced (key, source_id, resource, subject_id, meter_id, since, \
      period_start, period_end, per_hour, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -105,6 +106,11 @@ impl Writer<'_> {
                 })
             })
             .at(self.tables.path, "looking up unpriced usage")?;
+        let known_subject = known.first().and_then(|id| id.parse().ok()).unwrap_or_default();
+        let subject = match is_told_then(self.tables, known_subject, &told.subject)? {
+            true => known_subject,
+            false => subject,
+        };
         let now = [
             subject.to_string(),
             told.since.timestamp().to_string(),

@@ -119,6 +119,7 @@ fn definition(
         policy: spec.policy_id.clone().unwrap_or_default(),
         cluster_name: cluster_name.clone(),
         pool: String::new(),
+        tags: spec.tags(),
     };
     Definition {
         spec: spec.clone(),
