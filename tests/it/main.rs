@@ -29,6 +29,8 @@ mod import;
 mod ingest;
 mod killed;
 mod killed_at_random;
+mod killed_ingest;
+mod kills;
 mod laws;
 mod layers;
 mod lint;
