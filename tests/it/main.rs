@@ -21,6 +21,7 @@ mod correction;
 mod eight_rules;
 mod errors;
 mod export;
+mod faults;
 mod formats;
 mod golden_prices;
 mod history;
