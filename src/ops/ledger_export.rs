@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::files::not_written;
 use super::ledger::{diagnose, open_read_only};
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Month, Period, from_unix};
-use crate::report::journal::{Journal, JournalFormat, Numbered, Opening};
+use crate::report::journal::{Ending, Journal, JournalError, JournalFormat, Numbered, Opening, TableError};
 use crate::store::entries::StoredEntry;
 use crate::store::{Database, StoreError};
 
@@ -31,7 +31,13 @@ pub struct Exported {
 
 enum Failure {
     Store(StoreError),
-    Write(io::Error),
+    Journal(JournalError),
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Failure {
+        Failure::Journal(error)
+    }
 }
 
 impl From<StoreError> for Failure {
@@ -43,30 +49,39 @@ impl From<StoreError> for Failure {
 /// Writes the entries in order of time. `progress` is told entries written and entries in the ledger.
 ///
 /// # Errors
-/// `store::*`; `file::not-written` when `out`, called `name`, takes no more.
+/// `store::*`; `file::not-written` when `out`, called `name`, takes no more; `export::decimal` for a price that a table does not hold.
 pub fn export(
     options: &ExportOptions,
     name: &str,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Exported, Diagnostics> {
     let database = open_read_only(&options.ledger)?;
     write(&database, options, BufWriter::new(out), progress).map_err(|failure| match failure {
         Failure::Store(e) => diagnose(&options.ledger, &e),
-        Failure::Write(e) => not_written(name, &e),
+        Failure::Journal(e) => not_exported(name, e),
     })
+}
+
+fn not_exported(name: &str, error: JournalError) -> Diagnostics {
+    match error {
+        JournalError::Write(e) => not_written(name, &e),
+        JournalError::Table(TableError::Parquet(e)) => not_written(name, &io::Error::other(e)),
+        JournalError::Table(unfit @ TableError::Unfit { .. }) => {
+            Diagnostic::error("export::decimal", name, unfit.to_string()).into()
+        }
+    }
 }
 
 fn write(
     database: &Database,
     options: &ExportOptions,
-    mut out: BufWriter<&mut dyn Write>,
+    out: BufWriter<&mut (dyn Write + Send)>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Exported, Failure> {
     let period = options.month.map(|month| month.period());
     let opening = opening(database, options)?;
-    let (journal, first) = Journal::begin(options.format, &opening);
-    out.write_all(first.as_bytes()).map_err(Failure::Write)?;
+    let mut journal = Journal::begin(options.format, &opening, out)?;
     let closings = database.closings()?;
     let mut entries = 0_u64;
     let mut visit = |stored: StoredEntry| -> Result<(), Failure> {
@@ -76,13 +91,12 @@ fn write(
         if options.month.is_some_and(|month| month != billed_in) {
             return Ok(());
         }
-        let text = journal.entry(Numbered {
+        journal.entry(Numbered {
             number: stored.number,
             entry: &stored.entry,
             hash: &stored.hash,
             late_in,
-        });
-        out.write_all(text.as_bytes()).map_err(Failure::Write)?;
+        })?;
         entries = entries.saturating_add(1);
         if entries.is_multiple_of(4096) {
             progress(entries, opening.entries);
@@ -101,11 +115,15 @@ fn write(
     }
     database.visit_entries(period.as_ref(), &mut visit)?;
     // Balances are those of the whole ledger.
-    if let (None, Some(currency), Some(last)) = (options.month, opening.currency, database.latest_day()?) {
-        let text = journal.end(last, currency, &database.balances()?);
-        out.write_all(text.as_bytes()).map_err(Failure::Write)?;
-    }
-    out.flush().map_err(Failure::Write)?;
+    let ending = match (options.month, opening.currency, database.latest_day()?) {
+        (None, Some(currency), Some(last)) => Some(Ending {
+            last,
+            currency,
+            balances: database.balances()?,
+        }),
+        _ => None,
+    };
+    journal.finish(ending.as_ref())?;
     Ok(Exported { entries })
 }
 

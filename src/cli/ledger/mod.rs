@@ -31,7 +31,7 @@ pub(super) enum Ledger {
     Assert(assert::Assert),
     /// List the assertions and how the ledger stands to them
     Assertions(assert::Assertions),
-    /// Write the entries for hledger, Beancount, or as CSV
+    /// Write the entries for hledger, Beancount, or as CSV or Parquet
     Export(export::Export),
     /// Copy a ledger that may be in use, and check the copy
     Backup(backup::Backup),

@@ -1,98 +1,17 @@
-//! Entries as CSV. Money columns are called as in FOCUS 1.2; what FOCUS has no column for begins with `x_`.
+//! Entries as CSV.
 
-use super::{Numbered, amount};
-use crate::model::charge::Charge;
-use crate::model::exact::{decimal_text, nano_to_decimal};
-use crate::model::period::rfc3339;
-
-/// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 32] = [
-    "x_EntryNumber",
-    "ChargePeriodStart",
-    "ChargePeriodEnd",
-    "x_Since",
-    "x_DebitAccount",
-    "x_CreditAccount",
-    "ListCost",
-    "BillingCurrency",
-    "PricingQuantity",
-    "PricingUnit",
-    "ListUnitPrice",
-    "x_PriceSource",
-    "x_PriceSynthetic",
-    "SkuMeter",
-    "ResourceId",
-    "x_Source",
-    "x_Workspace",
-    "x_ClusterId",
-    "x_ClusterName",
-    "x_JobName",
-    "x_RunId",
-    "x_InstancePoolId",
-    "x_Owner",
-    "x_Policy",
-    "x_Hash",
-    "ContractedCost",
-    "ContractedUnitPrice",
-    "BillingPeriodStart",
-    "BillingPeriodEnd",
-    "ChargeClass",
-    "x_ReversesEntry",
-    "x_ReplacesEntry",
-];
+use super::Numbered;
+use super::cells::{COLUMNS, COUNT, cells};
 
 pub(super) fn opening() -> String {
-    line(HEADER.map(str::to_owned))
+    line(COLUMNS.map(|(name, _)| name.to_owned()))
 }
 
 pub(super) fn entry(told: Numbered<'_>) -> String {
-    let (entry, charge) = (told.entry, &told.entry.charge);
-    let subject = &charge.subject;
-    line([
-        told.number.to_string(),
-        rfc3339(charge.period.start),
-        rfc3339(charge.period.end),
-        rfc3339(charge.since),
-        entry.debit.to_string(),
-        entry.credit.to_string(),
-        list_cost(charge),
-        charge.price.currency.to_string(),
-        decimal_text(nano_to_decimal(charge.quantity_nano)),
-        charge.meter.unit().to_owned(),
-        charge.price.list().to_string(),
-        charge.price.source.to_string(),
-        charge.price.synthetic.to_string(),
-        charge.meter.to_string(),
-        charge.resource.to_string(),
-        entry.source.to_string(),
-        subject.workspace.clone(),
-        subject.cluster_id.clone(),
-        subject.cluster_name.clone(),
-        subject.job_name.clone(),
-        subject.run_id.clone(),
-        subject.pool.clone(),
-        subject.owner.clone(),
-        subject.policy.clone(),
-        told.hash.to_string(),
-        amount(charge.cost_nano.into()),
-        charge.price.unit_price.to_string(),
-        rfc3339(told.billing_month().period().start),
-        rfc3339(told.billing_month().period().end),
-        told.charge_class().to_owned(),
-        told.reverses(),
-        told.replaces(),
-    ])
+    line(cells(told).map(|cell| cell.text()))
 }
 
-/// At the list price; empty where 64 bits do not hold it.
-fn list_cost(charge: &Charge) -> String {
-    let list_cost = charge
-        .price
-        .list_cost_nano(charge.quantity_nano, charge.cost_nano);
-    list_cost.map_or_else(|_| String::new(), |nano| amount(nano.into()))
-}
-
-fn line(fields: [String; HEADER.len()]) -> String {
+fn line(fields: [String; COUNT]) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::with_capacity(512));
     // Memory does not refuse a write, and fields of text are text.
     let _ = writer.write_record(fields);
