@@ -111,7 +111,7 @@ impl Disk {
         let ended = self.ingest(&ledger, Some((at, kind)));
         assert!(!ended.stderr.contains("panicked"), "{what}: {}", ended.stderr);
         let said = match ended.code {
-            // What fails while the log is brought into the file at the end loses nothing: it is in the log.
+            // What fails as the file is closed loses nothing: what is not in the file is in the log.
             Some(1) if kind != "short" || head(&ledger) == *whole => None,
             Some(2) => Some(code(&ended.stderr)),
             other => panic!("{what}: {other:?} {}", ended.stderr),
