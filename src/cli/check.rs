@@ -8,7 +8,7 @@ use super::exit::{Exit, complain, finish, json, json_line, print};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::place::Workload;
 use crate::ops::check::{Answer, CheckOptions, Checked, check, named};
-use crate::ops::files::{Text, read_text};
+use crate::ops::files::{Text, read_text, tables};
 use crate::ops::policies::Policies;
 use crate::ops::prices::catalogue;
 use crate::ops::running::clusters_of;
@@ -51,7 +51,7 @@ impl Check {
         let mut catalogue = catalogue(&self.place.prices)?;
         let clusters = match (&self.principal, self.clusters.as_slice()) {
             (_, []) | (None, _) => None,
-            (Some(principal), files) => Some(clusters_of(principal, &read_all(files)?)?),
+            (Some(principal), files) => Some(clusters_of(principal, &tables(files)?)?),
         };
         let options = CheckOptions {
             policy: self.judge.policy(),

@@ -3,11 +3,11 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use super::check::read_all;
 use super::context::{JudgeFlags, PlaceFlags, TextOrJson, colour};
 use super::exit::{Exit, complain, json, print};
 use crate::model::diagnostic::Diagnostics;
 use crate::ops::compliance::{ComplianceOptions, compliance};
+use crate::ops::files::tables;
 use crate::ops::policies::Policies;
 use crate::ops::prices::catalogue;
 use crate::report::compliance::{Compliance as Report, text};
@@ -21,7 +21,7 @@ use crate::report::compliance::{Compliance as Report, text};
                   databricks clusters list -o json | tollgate policy compliance - --policies ./policies"
 )]
 pub(super) struct Compliance {
-    /// Clusters that exist: JSON of clusters/list or clusters/get, or rows of system.compute.clusters (CSV, JSON); `-` is
+    /// Clusters that exist: JSON of clusters/list or clusters/get, or rows of system.compute.clusters (CSV, JSON, Parquet); `-` is
     /// standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -36,7 +36,7 @@ pub(super) struct Compliance {
 
 impl Compliance {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
-        let sources = read_all(&self.files)?;
+        let sources = tables(&self.files)?;
         let host = self.judge.policies.sandbox.host()?;
         let mut policies = Policies::open(&self.judge.source(), &host)?;
         let mut catalogue = catalogue(&self.place.prices)?;

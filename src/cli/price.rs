@@ -14,7 +14,7 @@ use super::exit::{Exit, finish};
 pub(super) enum Price {
     /// Show what is known of a node type, a SKU or a meter
     Show(show::Show),
-    /// Make a price book of what a vendor publishes
+    /// Make a price book or a contract of what a vendor publishes
     #[command(subcommand)]
     Import(import::Import),
     /// Find what is wrong with price books

@@ -1,6 +1,8 @@
 //! Records of clusters that exist: answers of `clusters/list` and `clusters/get`, rows of `system.compute.clusters`.
 //!
-//! In goes text; out come clusters, each as the request that would create it as it is today, with its place. What the
+//! This is the one place that reads them, whatever they are read for. JSON is read whole, since answers of the API have fields whose
+//! lines are told; any other table (CSV, Parquet) goes row by row through [`crate::model::rows`], and packed files are unpacked.
+//! In go bytes; out come clusters, each as the request that would create it as it is today, with its place. What the
 //! server added (state, executors, default tags, the snapshot in `spec`) is left out of that request: the effective
 //! settings are what a policy judges. Where a pool decides the node type, the pool is told with it. What a source does
 //! not tell is unknown, not absent.
@@ -8,6 +10,8 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::ops::ControlFlow;
 
 use super::compute_clusters_table as table;
 use super::existing_clusters::ExistingCluster;
@@ -19,6 +23,7 @@ use crate::databricks::instance_pool::{InstancePool, PoolAttributes};
 use crate::model::attribute;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::json_text::{JsonText, items, members};
+use crate::model::rows::{self, Codes, Form, Input, Opened, Row, Told};
 
 /// What was read from one source.
 #[derive(Debug, Default)]
@@ -62,24 +67,54 @@ const SERVER_FIELDS: [&str; 29] = [
     "termination_reason",
 ];
 
+/// Largest JSON that is read: 256 MiB.
+const MAX_BYTES: u64 = 256 << 20;
+
 /// Reads a source.
-pub fn read(source: &str, text: &str) -> Read {
-    let json = JsonText::new(source, text);
-    let mut reader = Reader {
-        source,
-        json: &json,
-        read: Read::default(),
-        more: None,
-    };
-    match text.trim_start_matches('\u{feff}').trim_start().chars().next() {
-        None => {
-            let message = "expected clusters, found nothing";
-            let problem = Diagnostic::error("cluster::empty", source, message);
-            reader.read.problems.0.push(problem.hint(FORMS));
+pub fn read(source: &str, input: Input) -> Read {
+    match rows::opened(input) {
+        Ok(Opened::Json(mut text)) => {
+            let mut bytes = Vec::new();
+            let limit = MAX_BYTES.saturating_add(1);
+            match text.by_ref().take(limit).read_to_end(&mut bytes) {
+                Ok(_) => of_bytes(source, bytes),
+                Err(error) => Read::of(damaged(source, &error)),
+            }
         }
-        Some('{' | '[') => reader.documents(),
-        Some(_) => reader.rows(text),
+        Ok(Opened::Other(input)) => {
+            let json = JsonText::new(source, "");
+            let mut reader = Reader::new(source, &json);
+            reader.table(input);
+            reader.read
+        }
+        Err(error) => Read::of(damaged(source, &error)),
     }
+}
+
+fn damaged(source: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error("file::damaged", source, error.to_string()).hint("fetch the file again")
+}
+
+fn of_bytes(source: &str, bytes: Vec<u8>) -> Read {
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_BYTES {
+        let message = format!("larger than {} MiB", MAX_BYTES >> 20);
+        let problem = Diagnostic::error("file::too-large", source, message);
+        return Read::of(problem.hint("split it, or export the table as Parquet"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => of_json(source, &text),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let message = format!("expected UTF-8 text, found other bytes at offset {at}");
+            Read::of(Diagnostic::error("file::not-text", source, message).hint(FORMS))
+        }
+    }
+}
+
+fn of_json(source: &str, text: &str) -> Read {
+    let json = JsonText::new(source, text);
+    let mut reader = Reader::new(source, &json);
+    reader.documents();
     if let Some(line) = reader.more {
         let message = "the list goes on: its last page has a `next_page_token`, so clusters are missing";
         let problem = Diagnostic::warning("cluster::more-pages", source, message).at(line, 0);
@@ -89,9 +124,26 @@ pub fn read(source: &str, text: &str) -> Read {
     reader.read
 }
 
+impl Read {
+    /// Nothing but a problem.
+    fn of(problem: Diagnostic) -> Read {
+        Read {
+            clusters: Vec::new(),
+            problems: problem.into(),
+        }
+    }
+}
+
 /// What can be read.
-const FORMS: &str =
-    "expected the JSON of clusters/list or clusters/get, or rows of system.compute.clusters as CSV or JSON";
+const FORMS: &str = "expected the JSON of clusters/list or clusters/get, or rows of system.compute.clusters as CSV with a header, JSON or Parquet";
+
+const CODES: Codes = Codes {
+    empty: "cluster::empty",
+    syntax: "cluster::syntax",
+    not_a_row: "cluster::not-a-cluster",
+    what: "clusters",
+    forms: FORMS,
+};
 
 struct Reader<'a> {
     source: &'a str,
@@ -101,7 +153,29 @@ struct Reader<'a> {
     more: Option<usize>,
 }
 
+/// A row as an object. What a cell holds as JSON stays what it is.
+fn fields(row: &Row) -> Map<String, Value> {
+    let value = |name: &str| {
+        let cell = row.cell(name)?;
+        let value = match cell.form {
+            Form::Text => Value::String(cell.text.clone()),
+            Form::Json => serde_json::from_str(&cell.text).ok()?,
+        };
+        Some((name.to_owned(), value))
+    };
+    row.columns().filter_map(value).collect()
+}
+
 impl<'a> Reader<'a> {
+    fn new(source: &'a str, json: &'a JsonText<'a>) -> Reader<'a> {
+        Reader {
+            source,
+            json,
+            read: Read::default(),
+            more: None,
+        }
+    }
+
     fn documents(&mut self) {
         let documents = self.json.documents("cluster::syntax");
         self.read.problems.0.extend(documents.problems);
@@ -169,57 +243,30 @@ impl<'a> Reader<'a> {
         self.read.problems.0.push(problem.hint(hint));
     }
 
-    /// Rows as CSV, with a header.
-    fn rows(&mut self, text: &str) {
-        let text = text.trim_start_matches('\u{feff}');
-        let mut csv = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-        let header = match csv.headers() {
-            Ok(header) => header.clone(),
-            Err(error) => return self.csv_fault(&error),
-        };
-        if !["cluster_id", "change_time"]
-            .iter()
-            .all(|needed| header.iter().any(|h| h == *needed))
-        {
-            let found: Vec<&str> = header.iter().take(5).collect();
-            let found = format!(
-                "neither JSON nor a header with `cluster_id` and `change_time`, but `{}`",
-                found.join(",")
-            );
-            return self.not_a_cluster(1, None, &found);
-        }
-        for record in csv.records() {
-            match record {
-                Ok(record) => {
-                    let line = record
-                        .position()
-                        .map_or(0, |p| usize::try_from(p.line()).unwrap_or(0));
-                    let cells = record.iter().map(|cell| match cell {
-                        "" | "null" | "NULL" => Value::Null,
-                        text => Value::String(text.to_owned()),
-                    });
-                    let fields = header.iter().map(str::to_owned).zip(cells).collect();
-                    self.row(&fields, line, Some(format!("line {line}")));
+    /// Rows of the system table.
+    fn table(&mut self, input: Input) {
+        rows::read(input, &mut |told| {
+            match told {
+                Told::Columns(columns) => {
+                    let has = |needed: &&str| columns.iter().any(|column| **column == **needed);
+                    if !["cluster_id", "change_time"].iter().all(has) {
+                        let found: Vec<&str> = columns.iter().take(5).map(|column| &**column).collect();
+                        let found = format!(
+                            "neither JSON nor a header with `cluster_id` and `change_time`, but `{}`",
+                            found.join(",")
+                        );
+                        self.not_a_cluster(1, None, &found);
+                        return ControlFlow::Break(());
+                    }
                 }
-                Err(error) => self.csv_fault(&error),
+                Told::Row(row) => {
+                    let address = Some(format!("line {}", row.line));
+                    self.row(&fields(&row), row.line, address);
+                }
+                Told::Fault(fault) => self.read.problems.0.push(fault.diagnostic(self.source, &CODES)),
             }
-        }
-    }
-
-    fn csv_fault(&mut self, error: &csv::Error) {
-        let line = error
-            .position()
-            .map_or(0, |p| usize::try_from(p.line()).unwrap_or(0));
-        let message = match error.kind() {
-            csv::ErrorKind::UnequalLengths {
-                expected_len, len, ..
-            } => {
-                format!("expected {expected_len} columns as in the header, found {len}")
-            }
-            _ => error.to_string(),
-        };
-        let problem = Diagnostic::error("cluster::syntax", self.source, message);
-        self.read.problems.0.push(problem.at(line, 0));
+            ControlFlow::Continue(())
+        });
     }
 
     fn row(&mut self, fields: &Map<String, Value>, line: usize, address: Option<String>) {
@@ -377,7 +424,7 @@ mod tests {
     use serde_json::json;
 
     fn one(record: &Value) -> ExistingCluster {
-        let read = read("c.json", &record.to_string());
+        let read = read("c.json", Input::of(record.to_string()));
         assert_eq!(read.problems, Diagnostics::default());
         let [cluster] = read.clusters.as_slice() else {
             panic!("{} clusters", read.clusters.len())
@@ -386,7 +433,7 @@ mod tests {
     }
 
     fn codes(text: &str) -> Vec<(&'static str, usize, String)> {
-        let problems = read("c", text).problems.0;
+        let problems = read("c", Input::of(text)).problems.0;
         problems.into_iter().map(|d| (d.code, d.line, d.path)).collect()
     }
 
@@ -439,7 +486,7 @@ mod tests {
     fn pages_lists_and_lines_are_all_read() {
         let one = r#"{"cluster_id": "c", "num_workers": 1}"#;
         let places = |text: &str| -> Vec<(Option<String>, usize)> {
-            let read = read("c", text);
+            let read = read("c", Input::of(text));
             assert_eq!(read.problems, Diagnostics::default(), "{text}");
             let place = |c: ExistingCluster| (c.request.address, c.request.line);
             read.clusters.into_iter().map(place).collect()

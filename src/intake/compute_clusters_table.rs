@@ -1,4 +1,4 @@
-//! One row of the system table `system.compute.clusters`, from CSV (every cell is text) or JSON.
+//! One row of the system table `system.compute.clusters`, from CSV (every cell is text), JSON or Parquet.
 //!
 //! The table has one row per change and fewer attributes than the API: those it lacks are unknown.
 
@@ -280,10 +280,11 @@ mod tests {
     use crate::databricks::cluster_source::ClusterSource;
     use crate::databricks::cluster_spec::WorkerRange;
     use crate::model::diagnostic::Diagnostics;
+    use crate::model::rows::Input;
     use serde_json::json;
 
     fn one(text: &str) -> ExistingCluster {
-        let read = read("c", text);
+        let read = read("c", Input::of(text));
         assert_eq!(read.problems, Diagnostics::default());
         assert_eq!(read.clusters.len(), 1);
         read.clusters[0].clone()
@@ -328,7 +329,9 @@ mod tests {
     fn every_cell_that_cannot_be_read_is_named() {
         let problems = read(
             "c.csv",
-            "cluster_id,change_time,worker_count,tags\nc-1,yesterday,two,team=data\nc-2,2026-09-01 00:00:00,1,{}\n,2026-09-01,1,\n",
+            Input::of(
+                "cluster_id,change_time,worker_count,tags\nc-1,yesterday,two,team=data\nc-2,2026-09-01 00:00:00,1,{}\n,2026-09-01,1,\n",
+            ),
         );
         let seen: Vec<_> = problems
             .problems
@@ -346,7 +349,9 @@ mod tests {
             ]
         );
         assert_eq!(problems.clusters.len(), 1);
-        let torn = read("c.csv", "cluster_id,change_time\nc-1\n").problems.0;
+        let torn = read("c.csv", Input::of("cluster_id,change_time\nc-1\n"))
+            .problems
+            .0;
         assert_eq!((torn[0].code, torn[0].line), ("cluster::syntax", 2));
     }
 }

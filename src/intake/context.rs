@@ -1,29 +1,13 @@
-//! Tables that say what others name only by an id: clusters, pools and runs of jobs, each as it was at a time.
+//! Tables that say what others name only by an id: pools and runs of jobs, each as it was at a time. Clusters are read by
+//! [`super::cluster_records`].
 //!
-//! `system.compute.clusters` and `system.compute.instance_pools` have a row per change, `system.lakeflow.job_run_timeline` one per run and
-//! hour. Only what a bill shows is read of them.
+//! `system.compute.instance_pools` has a row per change, `system.lakeflow.job_run_timeline` one per run and hour. Only what a bill
+//! shows, or hangs on, is read of them.
 
 use super::moment::moment;
 use super::table::{Cells, Table, Taker, read};
 use crate::model::period::Instant;
 use crate::model::rows::{Codes, Input};
-
-/// A cluster as it was from a change on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterVersion {
-    /// `cluster_id`.
-    pub cluster_id: String,
-    /// `change_time`.
-    pub since: Instant,
-    /// `cluster_name`.
-    pub cluster_name: String,
-    /// `owned_by`.
-    pub owned_by: String,
-    /// `policy_id`.
-    pub policy_id: String,
-    /// `worker_instance_pool_id`, else `driver_instance_pool_id`.
-    pub instance_pool_id: String,
-}
 
 /// A pool as it was from a change on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +18,17 @@ pub struct PoolVersion {
     pub since: Instant,
     /// `instance_pool_name`.
     pub instance_pool_name: String,
+    /// `availability` of the cloud's attributes, verbatim; empty where they do not tell.
+    pub availability: String,
 }
+
+/// The attributes of the clouds, and what each calls how its machines are bought.
+const AVAILABILITY: [(&str, &str); 4] = [
+    ("aws_attributes", "availability"),
+    ("azure_attributes", "availability"),
+    ("gcp_attributes", "gcp_availability"),
+    ("gcp_attributes", "availability"),
+];
 
 /// A run of a job, as one of its rows tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,32 +57,6 @@ const fn table(what: &'static str, forms: &'static str, marks: &'static [&'stati
     }
 }
 
-/// Reads rows of `system.compute.clusters`: `context::*`, `file::*`.
-pub fn clusters(source: &str, input: Input, take: &mut Taker<'_, ClusterVersion>) {
-    const TABLE: Table = table(
-        "rows of clusters",
-        "expected rows of system.compute.clusters as CSV with a header, JSON or Parquet",
-        &["cluster_id", "change_time"],
-    );
-    let version = |cells: &mut Cells<'_>| {
-        let (cluster_id, since) = (id(cells, "cluster_id"), time(cells, "change_time"));
-        let text = |column: &str| cells.text(column).to_owned();
-        let pool = match text("worker_instance_pool_id") {
-            none if none.is_empty() => text("driver_instance_pool_id"),
-            pool => pool,
-        };
-        Some(ClusterVersion {
-            cluster_name: text("cluster_name"),
-            owned_by: text("owned_by"),
-            policy_id: text("policy_id"),
-            instance_pool_id: pool,
-            cluster_id: cluster_id?,
-            since: since?,
-        })
-    };
-    read(source, input, &TABLE, &version, take);
-}
-
 /// Reads rows of `system.compute.instance_pools`: `context::*`, `file::*`.
 pub fn pools(source: &str, input: Input, take: &mut Taker<'_, PoolVersion>) {
     const TABLE: Table = table(
@@ -100,6 +68,7 @@ pub fn pools(source: &str, input: Input, take: &mut Taker<'_, PoolVersion>) {
         let (instance_pool_id, since) = (id(cells, "instance_pool_id"), time(cells, "change_time"));
         Some(PoolVersion {
             instance_pool_name: cells.text("instance_pool_name").to_owned(),
+            availability: availability(cells),
             instance_pool_id: instance_pool_id?,
             since: since?,
         })
@@ -127,6 +96,13 @@ pub fn job_runs(source: &str, input: Input, take: &mut Taker<'_, JobRun>) {
     read(source, input, &TABLE, &run, take);
 }
 
+fn availability(cells: &mut Cells<'_>) -> String {
+    let mut found = AVAILABILITY
+        .iter()
+        .filter_map(|(block, name)| cells.texts(block).remove(*name));
+    found.next().unwrap_or_default()
+}
+
 fn id(cells: &mut Cells<'_>, column: &str) -> Option<String> {
     cells.needed(column, "an id", |text| Some(text.to_owned()))
 }
@@ -145,7 +121,6 @@ mod tests {
         #[test]
         fn nothing_panics(text in "\\PC*", cell in "[\\[\\]{}\":,a-z0-9.eE+-]{0,40}") {
             for text in [text, format!("cluster_id,change_time,instance_pool_id,job_id,run_id,period_start_time\n{cell},{cell},,,,\n")] {
-                clusters("x", Input::of(text.as_str()), &mut |_| ControlFlow::Continue(()));
                 pools("x", Input::of(text.as_str()), &mut |_| ControlFlow::Continue(()));
                 job_runs("x", Input::of(text.as_str()), &mut |_| ControlFlow::Continue(()));
             }

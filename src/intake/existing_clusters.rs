@@ -105,6 +105,7 @@ pub fn active_by_creator_and_policy<'a>(
 mod tests {
     use super::super::cluster_records::read;
     use super::*;
+    use crate::model::rows::Input;
     use serde_json::json;
 
     #[test]
@@ -119,13 +120,13 @@ mod tests {
             row("b", "2026-09-01T00:00:00Z", None, 1),
             row("b", "2026-09-03 00:00:00", Some("2026-09-03T00:00:00Z"), 1),
         ]);
-        let found = latest(read("c.json", &rows.to_string()).clusters);
+        let found = latest(read("c.json", Input::of(rows.to_string())).clusters);
         assert_eq!((found.superseded, found.deleted), (2, 1));
         let [a] = found.clusters.as_slice() else { panic!() };
         assert_eq!((a.cluster_id.as_str(), a.request.spec.workers.max), ("a", 2));
         // Of two records without a time the one read last counts.
         let twice = json!([{"cluster_id": "c", "num_workers": 1}, {"cluster_id": "c", "num_workers": 7}]);
-        let found = latest(read("c.json", &twice.to_string()).clusters);
+        let found = latest(read("c.json", Input::of(twice.to_string())).clusters);
         assert_eq!(
             (found.superseded, found.clusters[0].request.spec.workers.max),
             (1, 7)
@@ -144,7 +145,7 @@ mod tests {
             cluster("ana", Some("P1"), "TERMINATING"), cluster("bo", Some("P1"), "RESTARTING"),
             cluster("bo", None, "RUNNING"), cluster("bo", Some(""), "RUNNING"),
         ]});
-        let read = read("c.json", &all.to_string());
+        let read = read("c.json", Input::of(all.to_string()));
         let counts = active_by_creator_and_policy(&read.clusters);
         let told: Vec<_> = counts
             .iter()

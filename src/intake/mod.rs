@@ -14,6 +14,8 @@ mod event_details;
 pub mod existing_clusters;
 pub mod legacy_usage;
 mod moment;
+pub mod node_timeline;
+pub mod node_types;
 mod record;
 pub mod request;
 pub mod table;

@@ -153,8 +153,8 @@ fn own_findings(number: u64, entry: &Entry, digests: &TermsDigests) -> Vec<Findi
     if entry.link.is_none() && key != entry.key {
         findings.push(finding(code::KEY, number, "key", key, entry.key));
     }
-    if !entry.debit.is_of_subject(&charge.subject) {
-        let expected = Account::of_subject(&charge.subject);
+    let expected = Account::debit(&charge.subject, &charge.meter, &charge.price);
+    if entry.debit != expected {
         findings.push(finding(
             code::ACCOUNT,
             number,
@@ -163,7 +163,7 @@ fn own_findings(number: u64, entry: &Entry, digests: &TermsDigests) -> Vec<Findi
             &entry.debit,
         ));
     }
-    let expected = Account::of_meter(&charge.meter);
+    let expected = Account::credit(&charge.meter, &charge.price);
     if expected != entry.credit {
         findings.push(finding(
             code::ACCOUNT,

@@ -12,6 +12,7 @@
 //! measures, to the last digit, what the whole does; the same usage at the same prices is rated the same.
 
 pub mod account;
+pub mod agreement;
 pub mod assertion;
 pub mod balance;
 mod canonical;

@@ -19,6 +19,7 @@
 //! engine          what is due happens, and what follows from it is planned
 //! meter           what has run, as usage
 //! replay          events of real clusters, for the same meter
+//! presence        minutes in which real nodes were seen, as lives of machines
 //! resource_group  what hangs on a workspace and on a machine
 //! ```
 
@@ -27,6 +28,7 @@ pub mod draw;
 mod engine;
 pub mod hazard;
 mod meter;
+pub mod presence;
 pub mod replay;
 pub mod resource_group;
 pub mod scenario;

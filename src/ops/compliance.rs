@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use tollgate_policy_language::attribute::{NOT_ONE_SIZE, SIZES};
 
 use self::assess::{Assessed, Subject, assess};
-use super::files::Text;
+use super::files::TableFile;
 use super::judge::{Asked, PlaceOptions, applicable, context, judge};
 use super::policies::Policies;
 use super::running::existing;
@@ -48,7 +48,7 @@ pub struct ComplianceOptions {
 /// Only what makes all answers impossible: a policy or price book that cannot be used. What is wrong with one cluster
 /// is in the second part.
 pub fn compliance(
-    sources: &[Text],
+    sources: &[TableFile],
     policies: &mut Policies<'_>,
     catalogue: &mut Catalogue,
     options: &ComplianceOptions,
@@ -57,7 +57,7 @@ pub fn compliance(
     for name in guardrails.iter().chain(&options.policy) {
         policies.load(name)?;
     }
-    let (found, mut problems) = existing(sources);
+    let (found, mut problems) = existing(sources)?;
     let mut unknown_policies: BTreeMap<String, Vec<&ExistingCluster>> = BTreeMap::new();
     let mut clusters = Vec::with_capacity(found.clusters.len());
     for cluster in &found.clusters {

@@ -149,15 +149,24 @@ impl TableFile {
     }
 }
 
+/// Makes sure that standard input is named at most once, among all files of a command.
+///
+/// # Errors
+/// `file::twice`.
+pub fn stdin_once<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<(), Diagnostics> {
+    match paths.into_iter().filter(|path| path.as_os_str() == "-").count() {
+        0 | 1 => Ok(()),
+        _ => Err(Diagnostic::error("file::twice", "-", "standard input can be read only once").into()),
+    }
+}
+
 /// The files of tables: those named, and the parts below folders, sorted by path. What begins with `_` or `.` is no part:
 /// so Spark writes what it needs beside them. Every file is opened once, so that none is missed after others are read.
 ///
 /// # Errors
 /// `file::twice`, `file::unreadable`, `file::no-parts`; all of them.
 pub fn tables(paths: &[PathBuf]) -> Result<Vec<TableFile>, Diagnostics> {
-    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(Diagnostic::error("file::twice", "-", "standard input can be read only once").into());
-    }
+    stdin_once(paths)?;
     let (mut files, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
         match parts(path) {

@@ -7,7 +7,9 @@ pub mod context;
 pub mod legacy_usage;
 mod lost;
 mod metered;
+pub mod node_timeline;
 mod pile;
+mod rated;
 mod rejects;
 mod subjects;
 

@@ -2,30 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use super::files::Text;
+use super::files::TableFile;
 use crate::intake::cluster_records::read;
-use crate::intake::existing_clusters::{Latest, active_by_creator_and_policy, latest};
+use crate::intake::existing_clusters::{ExistingCluster, Latest, active_by_creator_and_policy, latest};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::facts::ClustersFact;
 
-/// The clusters of all sources, one record of each, and what could not be read.
-pub(super) fn existing(sources: &[Text]) -> (Latest, Diagnostics) {
+/// Every record of every source, and what could not be read.
+///
+/// # Errors
+/// `file::unreadable`.
+pub(super) fn records(sources: &[TableFile]) -> Result<(Vec<ExistingCluster>, Diagnostics), Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut records = Vec::new();
     for source in sources {
-        let read = read(&source.source, &source.text);
+        let read = read(&source.source, source.open()?);
         problems.0.extend(read.problems.0);
         records.extend(read.clusters);
     }
-    (latest(records), problems)
+    Ok((records, problems))
+}
+
+/// The clusters of all sources, one record of each, and what could not be read.
+///
+/// # Errors
+/// `file::unreadable`.
+pub(super) fn existing(sources: &[TableFile]) -> Result<(Latest, Diagnostics), Diagnostics> {
+    let (records, problems) = records(sources)?;
+    Ok((latest(records), problems))
 }
 
 /// The active clusters of a principal, by `policy_id`, in answers of `clusters/list`.
 ///
 /// # Errors
-/// `cluster::*`: a record that cannot be read could be one that counts.
-pub fn clusters_of(principal: &str, sources: &[Text]) -> Result<ClustersFact, Diagnostics> {
-    let (found, problems) = existing(sources);
+/// `file::*`, `cluster::*`: a record that cannot be read could be one that counts.
+pub fn clusters_of(principal: &str, sources: &[TableFile]) -> Result<ClustersFact, Diagnostics> {
+    let (found, problems) = existing(sources)?;
     if problems.has_errors() {
         return Err(problems.sorted());
     }

@@ -10,6 +10,7 @@ pub mod bundled;
 pub mod catalogue;
 pub mod check;
 pub mod contract;
+pub mod contract_draft;
 pub mod diff;
 pub mod estimate;
 pub mod import;

@@ -4,9 +4,11 @@
 //! SQLite, the clock, files. Sums are exact; what a reader is shown rounded is rounded once, cell by cell, and
 //! never fed back into a sum.
 
+pub mod agreements;
 pub mod assertion;
 pub mod billing_usage;
 pub mod closing;
+mod columns;
 pub mod comparison;
 pub mod compliance;
 pub mod cost;
@@ -18,6 +20,7 @@ pub mod ingest;
 pub mod journal;
 pub mod lint;
 pub mod month;
+pub mod node_timeline;
 pub mod reconciliation;
 pub mod render;
 pub mod resources;

@@ -13,6 +13,7 @@
 //!   visit_entries   entry        ─► entries in order of time               (entries)
 //!   copy_to         everything   ─► another file                           (copy)
 //!   append_records  facts, events, machines, clusters in one transaction   (records)
+//!   usage_told_by   a source     ─► what it has told, priced or not         (known_usage)
 //!   tells_opposite  a fact       ─► whether what it takes back is known    (opposite)
 //!   machines_at, workspaces_at     what existed at an instant              (machine, workspace)
 //!   instance_event_at              where an instance of a pool was then    (pool)
@@ -33,6 +34,7 @@ pub mod error;
 pub mod history;
 mod intern;
 pub mod journal;
+pub mod known_usage;
 pub mod machine;
 mod migration;
 mod names;

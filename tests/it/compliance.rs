@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tollgate::model::diagnostic::Diagnostics;
 use tollgate::model::place::Workload;
 use tollgate::ops::compliance::{ComplianceOptions, compliance};
-use tollgate::ops::files::Text;
+use tollgate::ops::files::tables;
 use tollgate::ops::judge::PlaceOptions;
 use tollgate::ops::policies::{Policies, PolicySource};
 use tollgate::ops::prices::catalogue;
@@ -44,11 +44,11 @@ fn judged(text: &str, folder: &Path, policy: Option<&str>) -> (Compliance, Diagn
         workload: Workload::AllPurpose,
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
     };
-    let source = Text {
-        source: "clusters.json".to_owned(),
-        text: text.to_owned(),
-    };
-    compliance(&[source], &mut policies, &mut catalogue(&[]).unwrap(), &options).unwrap()
+    let records = tempfile::tempdir().unwrap();
+    let path = records.path().join("clusters.json");
+    std::fs::write(&path, text).unwrap();
+    let sources = tables(&[path]).unwrap();
+    compliance(&sources, &mut policies, &mut catalogue(&[]).unwrap(), &options).unwrap()
 }
 
 fn cluster(id: &str, more: Value) -> Value {

@@ -208,7 +208,9 @@ fn catalogue() -> Vec<Case> {
     all.extend(prices());
     all.extend(crate::price_errors::price_books());
     all.extend(crate::closing_errors::closings());
+    all.extend(crate::closing_errors::agreements());
     all.extend(crate::table_errors::tables());
+    all.extend(crate::node_errors::nodes());
     all.extend(scenarios());
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());

@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod any_bytes;
 mod bench;
 mod billing_usage;
 mod billing_usage_oracle;
@@ -36,6 +37,8 @@ mod laws;
 mod layers;
 mod lint;
 mod lint_errors;
+mod node_errors;
+mod node_timeline;
 mod october;
 mod price_errors;
 mod price_files;

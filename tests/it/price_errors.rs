@@ -5,6 +5,7 @@ use crate::errors::{Case, files, prepared, write};
 pub fn price_books() -> Vec<Case> {
     let mut all = azure_retail();
     all.extend(list_prices());
+    all.push(gcp_skus());
     all.extend(checks());
     all.extend(contracts());
     all
@@ -28,6 +29,16 @@ fn contracts() -> Vec<Case> {
         case(
             "price::unmatched",
             "{\"meters\": [\"dbu/AZURE/PREMIUM_JOB_*\"], \"discount_percent\": \"10\"}",
+        ),
+        files(
+            "price::commitment",
+            "price check contract.json",
+            &[(
+                "contract.json",
+                "{\"contract\": \"acme\", \"currency\": \"USD\", \"commitments\": [{\"name\": \"ri\", \"kind\": \"reservation\", \
+                 \"cloud\": \"AZURE\", \"from\": \"2026-10-01\", \"to\": \"2027-10-01\", \"meters\": [\"vm/*\"], \"units\": \"4\", \
+                 \"payments\": {\"upfront\": \"10\"}}]}\n",
+            )],
         ),
     ]
 }
@@ -116,6 +127,26 @@ fn list_prices() -> Vec<Case> {
             "2025-01-01,2026-01-01,PREMIUM_JOBS_COMPUTE,AZURE,USD,DBU,0.30\n2026-02-01,,PREMIUM_JOBS_COMPUTE,AZURE,USD,DBU,0.30\n",
         ),
     ]
+}
+
+/// Memory of a family, and no cores.
+fn gcp_skus() -> Case {
+    let sku = |what: &str, unit: &str| {
+        format!(
+            "{{\"description\": \"{what} running in Netherlands\", \"category\": {{\"resourceFamily\": \"Compute\", \"usageType\": \"OnDemand\"}}, \"serviceRegions\": [\"europe-west4\"], \"pricingInfo\": [{{\"effectiveTime\": \"2026-01-01T00:00:00Z\", \"pricingExpression\": {{\"usageUnit\": \"{unit}\", \"tieredRates\": [{{\"unitPrice\": {{\"currencyCode\": \"USD\", \"nanos\": 4000000}}}}]}}}}]}}"
+        )
+    };
+    let skus = [
+        sku("N2 Instance Core", "h"),
+        sku("N2 Instance Ram", "GiBy.h"),
+        sku("E2 Instance Ram", "GiBy.h"),
+    ];
+    let page = format!("{{\"skus\": [\n{}\n]}}\n", skus.join(",\n"));
+    files(
+        "price::no-machine",
+        "price import gcp-skus page.json --out book.json",
+        &[("page.json", &page)],
+    )
 }
 
 fn vm(node: &str, option: &str, price: &str, period: &str, more: &str) -> String {

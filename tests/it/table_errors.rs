@@ -41,20 +41,17 @@ pub fn tables() -> Vec<Case> {
             )],
         ),
         context("context::empty", ""),
-        context("context::syntax", "cluster_id,change_time\nc-1\n"),
-        context(
-            "context::other-table",
-            "instance_pool_id,change_time\np-1,2026-05-01\n",
-        ),
-        context("context::column", "cluster_id,change_time\nc-1,yesterday\n"),
+        context("context::syntax", "instance_pool_id,change_time\np-1\n"),
+        context("context::other-table", "cluster_id,change_time\nc-1,2026-05-01\n"),
+        context("context::column", "instance_pool_id,change_time\np-1,yesterday\n"),
     ]
 }
 
-fn context(code: &'static str, clusters: &str) -> Case {
+fn context(code: &'static str, pools: &str) -> Case {
     let usage = usage_row("AZURE", "DBU", "1");
     files(
         code,
-        "ingest billing-usage u.json --ledger l.db --clusters c.csv",
-        &[("u.json", &usage), ("c.csv", clusters)],
+        "ingest billing-usage u.json --ledger l.db --pools p.csv",
+        &[("u.json", &usage), ("p.csv", pools)],
     )
 }

@@ -8,7 +8,7 @@ use crate::cli::context::TextOrJson;
 use crate::cli::exit::{Exit, complain, json, print};
 use crate::cli::progress::Bars;
 use crate::model::diagnostic::Diagnostics;
-use crate::ops::files::tables;
+use crate::ops::files::{stdin_once, tables};
 use crate::ops::ingest::billing_usage::{UsageOptions, ingest};
 use crate::ops::ingest::context::ContextFiles;
 use crate::ops::prices::catalogue;
@@ -38,7 +38,7 @@ pub(in crate::cli) struct BillingUsage {
     /// Name of a workspace by its id; may be given several times
     #[arg(long, value_name = "ID=NAME", value_parser = named)]
     workspace: Vec<(String, String)>,
-    /// Rows of system.compute.clusters: name, owner, policy and pool of each cluster as it was then; may be given several times
+    /// Rows of system.compute.clusters, or JSON of clusters/list: name, owner, policy and pool of each cluster as it was then; may be given several times
     #[arg(long, value_name = "FILE")]
     clusters: Vec<PathBuf>,
     /// Rows of system.compute.instance_pools: names of pools; may be given several times
@@ -71,6 +71,8 @@ pub(super) fn named(text: &str) -> Result<(String, String), String> {
 
 impl BillingUsage {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
+        let context = self.clusters.iter().chain(&self.pools).chain(&self.job_runs);
+        stdin_once(self.files.iter().chain(context))?;
         let sources = tables(&self.files)?;
         let mut catalogue = catalogue(&self.prices)?;
         let options = UsageOptions {

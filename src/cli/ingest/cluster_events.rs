@@ -10,6 +10,7 @@ use crate::cli::progress::Bars;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::period::{Instant, parse_instant};
 use crate::model::place::{Cloud, Tier, Workload};
+use crate::ops::files::{stdin_once, tables};
 use crate::ops::ingest::cluster_events::{IngestOptions, ingest};
 use crate::ops::judge::PlaceOptions;
 use crate::ops::prices::catalogue;
@@ -54,7 +55,7 @@ pub(in crate::cli) struct ClusterEvents {
     /// Own price books, node rates and contracts: files, or folders of *.json
     #[arg(long, value_name = "PATH")]
     prices: Vec<PathBuf>,
-    /// Definitions of clusters whose events tell none: JSON of clusters/list or clusters/get
+    /// Definitions of clusters whose events tell none: JSON of clusters/list or clusters/get, rows of system.compute.clusters (CSV, JSON, Parquet)
     #[arg(long, value_name = "FILE")]
     clusters: Vec<PathBuf>,
     /// Clusters without an end lived up to here; they are billed to the last midnight before it
@@ -76,9 +77,9 @@ pub(in crate::cli) struct ClusterEvents {
 
 impl ClusterEvents {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
-        let files: Vec<PathBuf> = self.files.iter().chain(&self.clusters).cloned().collect();
-        let mut sources = read_all(&files)?;
-        let clusters = sources.split_off(self.files.len().min(sources.len()));
+        stdin_once(self.files.iter().chain(&self.clusters))?;
+        let sources = read_all(&self.files)?;
+        let clusters = tables(&self.clusters)?;
         let mut catalogue = catalogue(&self.prices)?;
         let options = IngestOptions {
             ledger: self.ledger,

@@ -1,5 +1,6 @@
 //! `tollgate ledger ...`.
 
+mod apply_contract;
 mod assert;
 mod backup;
 mod check;
@@ -25,6 +26,8 @@ pub(super) enum Ledger {
     Verify(verify::Verify),
     /// Make a month final
     Close(close::Close),
+    /// Apply commitments and volume tiers to a month's usage
+    ApplyContract(apply_contract::ApplyContract),
     /// List the months that are closed
     Closings(close::List),
     /// Note what a vendor's invoice says of a month, for `check` to hold
@@ -45,6 +48,7 @@ impl Ledger {
             Ledger::Check(command) => command.answer(),
             Ledger::Verify(command) => command.answer(),
             Ledger::Close(command) => command.answer(),
+            Ledger::ApplyContract(command) => command.answer(),
             Ledger::Closings(command) => command.answer(),
             Ledger::Assert(command) => command.answer(),
             Ledger::Assertions(command) => command.answer(),

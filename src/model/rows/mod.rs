@@ -216,6 +216,49 @@ pub enum Told<'a> {
     Fault(Fault),
 }
 
+/// What a file turns out to be, where a reader wants JSON whole and not row by row.
+pub enum Opened {
+    /// JSON, unpacked, without a byte order mark.
+    Json(Box<dyn Read>),
+    /// Anything else, from its first byte.
+    Other(Input),
+}
+
+/// Looks at what a file is: text that begins with a bracket is JSON.
+///
+/// # Errors
+/// Where it cannot be read, or is packed and damaged.
+pub fn opened(input: Input) -> io::Result<Opened> {
+    let (start, whole): (Vec<u8>, Box<dyn Read>) = match input {
+        Input::File(mut file) => {
+            let start = probe(&mut file)?;
+            file.rewind()?;
+            if parquet_file::is_parquet(&start) {
+                return Ok(Opened::Other(Input::File(file)));
+            }
+            (start, Box::new(file))
+        }
+        Input::Stream(mut stream) => {
+            let start = probe(&mut stream)?;
+            let whole = io::Cursor::new(start.clone()).chain(stream);
+            (start, Box::new(whole))
+        }
+    };
+    if parquet_file::is_parquet(&start) {
+        return Ok(Opened::Other(Input::Stream(whole)));
+    }
+    let mut text = unpack::unpacked(&start, whole)?;
+    let head = probe(&mut text)?;
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).to_vec();
+    let solid = head.iter().find(|byte| !byte.is_ascii_whitespace());
+    let is_json = matches!(solid, Some(b'{' | b'['));
+    let whole = Box::new(io::Cursor::new(head).chain(text));
+    Ok(match is_json {
+        true => Opened::Json(whole),
+        false => Opened::Other(Input::Stream(whole)),
+    })
+}
+
 /// Whoever takes what is told; breaks where nothing more is wanted.
 pub type Taker<'t> = dyn FnMut(Told<'_>) -> ControlFlow<()> + 't;
 

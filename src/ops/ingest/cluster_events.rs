@@ -5,7 +5,7 @@
 //! further by a later cut. Where what is told now no longer says what was billed before, nothing of that cluster is written and the
 //! difference is told; a telling that corrects takes back what is no longer billed, and bills what is.
 
-mod convert;
+pub(super) mod convert;
 mod facts;
 mod write;
 
@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::convert::{Context, told};
-use self::facts::{difference, gone, lost, rate_all};
+use self::facts::{difference, gone, lost};
 use self::write::{Outbox, Pending};
 use super::Step;
+use super::rated::rate_all;
 use crate::databricks::cluster_spec::NodeSlot;
 use crate::intake::cluster_events::{RealEvent, read, stored};
 use crate::intake::existing_clusters::ExistingCluster;
@@ -29,7 +30,7 @@ use crate::model::meter::{Category, MeterKind, PurchaseOption};
 use crate::model::period::{Instant, rfc3339};
 use crate::model::place::{Workload, Workspace};
 use crate::model::usage::Usage;
-use crate::ops::files::Text;
+use crate::ops::files::{TableFile, Text};
 use crate::ops::judge::PlaceOptions;
 use crate::ops::ledger::{diagnose, open};
 use crate::ops::running::existing;
@@ -69,13 +70,13 @@ pub struct IngestOptions {
 /// What is wrong with one cluster is in the second part.
 pub fn ingest(
     sources: &[Text],
-    clusters: &[Text],
+    clusters: &[TableFile],
     catalogue: &mut Catalogue,
     options: &IngestOptions,
     progress: &mut dyn FnMut(Step),
 ) -> Result<(Ingested, Diagnostics), Diagnostics> {
     let mut taken = Taken::read(sources)?;
-    let (records, problems) = existing(clusters);
+    let (records, problems) = existing(clusters)?;
     if problems.has_errors() {
         return Err(problems.sorted());
     }

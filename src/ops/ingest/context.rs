@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use crate::intake::context::{ClusterVersion, JobRun, PoolVersion, clusters, job_runs, pools};
+use crate::databricks::cluster_spec::Purchase;
+use crate::intake::context::{JobRun, PoolVersion, job_runs, pools};
+use crate::intake::existing_clusters::ExistingCluster;
 use crate::intake::table::{Rejected, Taken};
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::Instant;
 use crate::model::usage::Subject;
 use crate::ops::files::TableFile;
+use crate::ops::running::records;
 
 /// Files of tables that say whose usage is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +22,43 @@ pub struct ContextFiles {
     pub pools: Vec<TableFile>,
     /// `system.lakeflow.job_run_timeline`.
     pub job_runs: Vec<TableFile>,
+}
+
+/// A cluster as it was from a change on.
+pub(super) struct ClusterVersion {
+    pub cluster_name: String,
+    pub owned_by: String,
+    pub policy_id: String,
+    /// The pool of the workers, else that of the driver.
+    pub instance_pool_id: String,
+    /// The pool of the driver, else that of the workers.
+    pub driver_instance_pool_id: String,
+    pub purchase: Purchase,
+    pub custom_tags: Vec<(String, String)>,
+}
+
+impl ClusterVersion {
+    fn of(record: ExistingCluster) -> ClusterVersion {
+        let spec = record.request.spec;
+        let (workers, driver) = (spec.instance_pool_id, spec.driver_instance_pool_id);
+        ClusterVersion {
+            cluster_name: spec.cluster_name.unwrap_or_default(),
+            owned_by: record.creator.unwrap_or_default(),
+            policy_id: spec.policy_id.unwrap_or_default(),
+            instance_pool_id: workers.clone().or(driver.clone()).unwrap_or_default(),
+            driver_instance_pool_id: driver.or(workers).unwrap_or_default(),
+            purchase: spec.purchase,
+            custom_tags: spec.custom_tags,
+        }
+    }
+
+    /// The value of a tag; none where it is empty.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        let found = self.custom_tags.iter().find(|(k, _)| k == key);
+        found
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
+    }
 }
 
 /// What they say.
@@ -33,15 +73,21 @@ impl Context {
     /// Reads them. All rows must be readable: what is billed to somebody else by mistake stays in the ledger.
     ///
     /// # Errors
-    /// `context::*`, `file::*`; all of them.
+    /// `cluster::*`, `context::*`, `file::*`; all of them.
     pub fn read(files: &ContextFiles) -> Result<Context, Diagnostics> {
-        let (mut context, mut problems) = (Context::default(), Diagnostics::default());
-        for file in &files.clusters {
-            clusters(&file.source, file.open()?, &mut |told| {
-                taken(told, &mut problems, |v| {
-                    context.clusters.add(v.cluster_id.clone(), v.since, v);
-                })
-            });
+        let mut context = Context::default();
+        let (records, mut problems) = records(&files.clusters)?;
+        for record in records {
+            // An answer of the API tells how a cluster is, and nothing of before.
+            let is_answer = record.unknown.is_empty();
+            match record.changed_at {
+                None if !is_answer => problems.0.push(timeless(&record)),
+                since => {
+                    let since = since.unwrap_or(Instant::MIN_UTC);
+                    let id = record.cluster_id.clone();
+                    context.clusters.add(id, since, ClusterVersion::of(record));
+                }
+            }
         }
         for file in &files.pools {
             pools(&file.source, file.open()?, &mut |told| {
@@ -73,6 +119,16 @@ impl Context {
         }
     }
 
+    /// A cluster as it was at an instant.
+    pub fn cluster(&self, cluster_id: &str, at: Instant) -> Option<&ClusterVersion> {
+        self.clusters.at(cluster_id, at)
+    }
+
+    /// A pool as it was at an instant.
+    pub fn pool(&self, instance_pool_id: &str, at: Instant) -> Option<&PoolVersion> {
+        self.pools.at(instance_pool_id, at)
+    }
+
     /// Fills in what a subject lacks: it has `instance_pool_id` for its pool and, where the row has no `job_name`, `job_id` for
     /// its job's name.
     pub fn fill(&self, subject: &mut Subject, job_id: &str, at: Instant) {
@@ -99,6 +155,16 @@ impl Context {
             subject.job_name.clone_from(&run.run_name);
         }
     }
+}
+
+fn timeless(record: &ExistingCluster) -> Diagnostic {
+    let message = format!(
+        "found nothing, expected the time from which `{}` was so",
+        record.cluster_id
+    );
+    Diagnostic::error("context::column", &record.request.source, message)
+        .at(record.request.line, 0)
+        .path("change_time")
 }
 
 fn run_key(job_id: &str, run_id: &str) -> String {

@@ -83,6 +83,30 @@ impl<'a> Fields<'a> {
             .map_err(|e| self.spot.error("price::number", format!("`{name}`: {e}")))
     }
 
+    /// An object that must be there.
+    ///
+    /// # Errors
+    /// `price::row`.
+    pub fn inner(&self, text: &JsonText<'a>, name: &str) -> Result<Fields<'a>, Diagnostic> {
+        let value = self.value(name).ok_or_else(|| {
+            let message = format!("`{name}` is missing");
+            self.spot.error("price::row", message)
+        })?;
+        let path = format!("{}.{name}", self.spot.path);
+        Fields::read(text, &self.spot.source, value, path)
+    }
+
+    /// A list of texts; empty where it is missing.
+    ///
+    /// # Errors
+    /// `price::row` where it is something else.
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, Diagnostic> {
+        match self.value(name) {
+            None => Ok(Vec::new()),
+            Some(value) => serde_json::from_str(value.get()).map_err(|_| self.wrong(name, "a list of texts")),
+        }
+    }
+
     fn wrong(&self, name: &str, expected: &str) -> Diagnostic {
         self.spot
             .error("price::row", format!("`{name}` is not {expected}"))

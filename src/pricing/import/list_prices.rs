@@ -38,31 +38,24 @@ pub fn list_prices(
     table: Table,
     cloud: Option<Cloud>,
 ) -> Result<Imported, Diagnostics> {
-    let mut reader = Reader {
-        expected,
-        cloud,
-        told: Vec::new(),
-        left_out: BTreeMap::new(),
-        currencies: OtherCurrencies::default(),
-    };
-    let (mut read, mut problems) = (0_usize, Vec::new());
-    let first = sources.first().map(|source| source.name.clone());
-    for source in sources {
-        rows(source, &mut |row| {
-            read = read.saturating_add(1);
-            match row.and_then(|cells| reader.row(&cells)) {
-                Ok(()) => {}
-                Err(wrong) => problems.push(wrong),
-            }
-        });
-    }
-    problems.extend(reader.currencies.diagnostics(expected.currency));
-    let clouds: BTreeSet<Cloud> = reader.told.iter().map(|told| told.cloud).collect();
-    let (mut left_out, mut warnings) = (reader.left_out, Vec::new());
-    let rows = periods(reader.told, &mut left_out, &mut problems, &mut warnings);
+    let table_rows = TableRows::read(sources, expected, cloud);
+    let clouds = table_rows.clouds();
+    let Sorted {
+        rows,
+        first,
+        read,
+        left_out,
+        warnings,
+        mut problems,
+    } = table_rows.sorted(expected);
     match (clouds.first(), clouds.len()) {
         (Some(cloud), 1) if problems.is_empty() => Ok(Imported {
-            draft: draft(table, *cloud, expected, rows),
+            draft: draft(
+                table,
+                *cloud,
+                expected,
+                rows.into_iter().map(|(_, row)| row).collect(),
+            ),
             rows: read,
             left_out,
             warnings,
@@ -74,6 +67,79 @@ pub fn list_prices(
                 problems.push(nothing(first.as_deref(), read));
             }
             Err(Diagnostics(problems).sorted())
+        }
+    }
+}
+
+/// The rows of a table of prices, as they were told.
+pub(super) struct TableRows {
+    told: Vec<Told>,
+    first: Option<String>,
+    read: usize,
+    left_out: BTreeMap<LeftOut, usize>,
+    currencies: OtherCurrencies,
+    problems: Vec<Diagnostic>,
+}
+
+/// The rows in the order of clouds, SKUs and time.
+pub(super) struct Sorted {
+    pub rows: Vec<(Cloud, DraftRow)>,
+    /// The first file.
+    pub first: Option<String>,
+    /// How many rows were read.
+    pub read: usize,
+    pub left_out: BTreeMap<LeftOut, usize>,
+    pub warnings: Vec<Diagnostic>,
+    pub problems: Vec<Diagnostic>,
+}
+
+impl TableRows {
+    /// Reads them; `cloud` is the one whose rows are read.
+    pub fn read(sources: Vec<Source>, expected: &Expected, cloud: Option<Cloud>) -> TableRows {
+        let mut reader = Reader {
+            expected,
+            cloud,
+            told: Vec::new(),
+            left_out: BTreeMap::new(),
+            currencies: OtherCurrencies::default(),
+        };
+        let (mut read, mut problems) = (0_usize, Vec::new());
+        let first = sources.first().map(|source| source.name.clone());
+        for source in sources {
+            rows(source, &mut |row| {
+                read = read.saturating_add(1);
+                match row.and_then(|cells| reader.row(&cells)) {
+                    Ok(()) => {}
+                    Err(wrong) => problems.push(wrong),
+                }
+            });
+        }
+        TableRows {
+            told: reader.told,
+            first,
+            read,
+            left_out: reader.left_out,
+            currencies: reader.currencies,
+            problems,
+        }
+    }
+
+    fn clouds(&self) -> BTreeSet<Cloud> {
+        self.told.iter().map(|told| told.cloud).collect()
+    }
+
+    /// Puts them in order.
+    pub fn sorted(self, expected: &Expected) -> Sorted {
+        let (mut left_out, mut problems, mut warnings) = (self.left_out, self.problems, Vec::new());
+        problems.extend(self.currencies.diagnostics(expected.currency));
+        let rows = periods(self.told, &mut left_out, &mut problems, &mut warnings);
+        Sorted {
+            rows,
+            first: self.first,
+            read: self.read,
+            left_out,
+            warnings,
+            problems,
         }
     }
 }
@@ -192,7 +258,7 @@ fn periods(
     left_out: &mut BTreeMap<LeftOut, usize>,
     problems: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
-) -> Vec<DraftRow> {
+) -> Vec<(Cloud, DraftRow)> {
     told.sort();
     let mut rows = Vec::with_capacity(told.len());
     // The row of the SKU that holds longest so far.
@@ -213,7 +279,7 @@ fn periods(
                 _ => problems.push(overlap(before, &row)),
             }
         }
-        rows.push(DraftRow {
+        let priced = DraftRow {
             meter: MeterKind::Dbu {
                 sku_name: row.sku_name.clone(),
             },
@@ -221,7 +287,8 @@ fn periods(
             to: row.to,
             unit_price: row.unit_price,
             region: None,
-        });
+        };
+        rows.push((row.cloud, priced));
         let longer = |before: &Told| {
             before.sku_name == row.sku_name
                 && before.cloud == row.cloud

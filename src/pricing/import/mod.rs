@@ -1,12 +1,16 @@
-//! Price books made of what vendors publish: pages of the Azure Retail Prices API, and tables of Databricks list prices.
+//! Price books made of what vendors publish: pages of the Azure Retail Prices API, offer files of the AWS Price List with the
+//! history of spot prices, pages of the Cloud Billing Catalog API, tables of Databricks prices.
 //!
 //! What comes in are texts with their names, what goes out is a [`Draft`] with an account of what was left out. The order
 //! of the texts changes nothing. Nothing is guessed: of two rows that contradict each other neither is taken, and where
 //! one row is wrong there is no book.
 
+pub mod account_prices;
+pub mod aws;
 pub mod azure_retail;
 pub(in crate::pricing) mod databricks_meter;
 mod fields;
+pub mod gcp;
 mod list_price_rows;
 pub mod list_prices;
 mod periods;
@@ -94,6 +98,28 @@ pub enum LeftOut {
     UnknownRegion(String),
     /// A unit that no meter has, in small letters.
     OtherUnit(String),
+    /// No machine: a disk, an address, traffic.
+    NotAMachine,
+    /// Neither a region nor one of its zones: a local zone, an outpost.
+    OtherLocation,
+    /// Another system than Linux, by its name in small letters.
+    OtherSystem(String),
+    /// A machine on a host of one's own.
+    OtherTenancy,
+    /// A machine with software that is paid with it.
+    PreInstalledSoftware,
+    /// A machine with a licence.
+    Licence,
+    /// Another use of a machine than running it: reserved capacity, a dedicated host.
+    NotBoxUsage,
+    /// Another availability zone than those that were asked for.
+    OtherZone,
+    /// A machine that the file has no price on demand for.
+    NoOnDemandPrice,
+    /// Cores or memory of machines that are put together freely, or stand on a host of one's own.
+    NotPredefined,
+    /// Cores or memory of a family of which no node type is known, by its name.
+    NoNodeType(String),
     /// The price that the meter has then anyway: told before, by an earlier row or for another region.
     Repeated,
 }
@@ -118,6 +144,17 @@ impl LeftOut {
             LeftOut::UnknownMeter(_) => "unknown_meter",
             LeftOut::UnknownRegion(_) => "unknown_region",
             LeftOut::OtherUnit(_) => "other_unit",
+            LeftOut::NotAMachine => "not_a_machine",
+            LeftOut::OtherLocation => "other_location",
+            LeftOut::OtherSystem(_) => "other_system",
+            LeftOut::OtherTenancy => "other_tenancy",
+            LeftOut::PreInstalledSoftware => "pre_installed_software",
+            LeftOut::Licence => "licence",
+            LeftOut::NotBoxUsage => "not_box_usage",
+            LeftOut::OtherZone => "other_zone",
+            LeftOut::NoOnDemandPrice => "no_on_demand_price",
+            LeftOut::NotPredefined => "not_predefined",
+            LeftOut::NoNodeType(_) => "no_node_type",
             LeftOut::Repeated => "repeated",
         }
     }
@@ -125,7 +162,11 @@ impl LeftOut {
     /// What the reason is about, where one reason has many.
     pub fn of(&self) -> Option<&str> {
         match self {
-            LeftOut::UnknownMeter(of) | LeftOut::UnknownRegion(of) | LeftOut::OtherUnit(of) => Some(of),
+            LeftOut::UnknownMeter(of)
+            | LeftOut::UnknownRegion(of)
+            | LeftOut::OtherUnit(of)
+            | LeftOut::OtherSystem(of)
+            | LeftOut::NoNodeType(of) => Some(of),
             _ => None,
         }
     }

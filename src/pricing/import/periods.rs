@@ -126,8 +126,11 @@ fn conflict(one: &Start, other: &Start) -> Diagnostic {
         _ => "the meter".to_owned(),
     };
     let message = format!("{what} has two prices at once: {} and {}", told(one), told(other));
-    other
-        .spot
-        .error("price::conflict", message)
-        .hint("neither is taken; leave out the file or the region that does not apply (--region)")
+    let hint = match (&one.meter, one.told_for.as_str()) {
+        (MeterKind::Vm { .. }, zone) if !zone.is_empty() => {
+            "neither is taken; a meter has one price in a region: name the zone whose prices are paid (--zone)"
+        }
+        _ => "neither is taken; leave out the file or the region that does not apply (--region)",
+    };
+    other.spot.error("price::conflict", message).hint(hint)
 }

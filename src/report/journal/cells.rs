@@ -7,13 +7,13 @@ use std::borrow::Cow;
 
 use super::{Numbered, amount};
 use crate::ledger::correction::Link;
-use crate::model::charge::Charge;
+use crate::model::charge::{Charge, Costs};
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::money::UnitPrice;
 use crate::model::period::{Instant, rfc3339};
 
 /// How many there are.
-pub(super) const COUNT: usize = 32;
+pub(super) const COUNT: usize = 37;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,11 @@ pub(super) const COLUMNS: [(&str, Kind); COUNT] = [
     ("BillingPeriodStart", Kind::Time),
     ("BillingPeriodEnd", Kind::Time),
     ("ChargeClass", Kind::Text),
+    ("BilledCost", Kind::Nano),
+    ("EffectiveCost", Kind::Nano),
+    ("ChargeCategory", Kind::Text),
+    ("CommitmentDiscountId", Kind::Text),
+    ("CommitmentDiscountStatus", Kind::Text),
     ("x_ReversesEntry", Kind::NumberOrNone),
     ("x_ReplacesEntry", Kind::NumberOrNone),
 ];
@@ -100,6 +105,12 @@ impl Cell<'_> {
 pub(super) fn cells<'a>(told: Numbered<'a>) -> [Cell<'a>; COUNT] {
     let (entry, charge) = (told.entry, &told.entry.charge);
     let (subject, billed) = (&charge.subject, told.billing_month().period());
+    // Nothing where 64 bits do not hold one of them.
+    let costs = charge
+        .price
+        .costs(&charge.meter, charge.quantity_nano, charge.cost_nano);
+    let cost = |of: fn(&Costs) -> i64| Cell::Amount(costs.as_ref().ok().map(of));
+    let commitment = Commitment::of(charge);
     let text = |text: &'a str| Cell::Text(Cow::Borrowed(text));
     let shown = |text: String| Cell::Text(Cow::Owned(text));
     let number = |links: fn(Link) -> bool| Cell::Number(entry.link.filter(|l| links(*l)).map(Link::number));
@@ -110,7 +121,7 @@ pub(super) fn cells<'a>(told: Numbered<'a>) -> [Cell<'a>; COUNT] {
         Cell::Time(charge.since),
         shown(entry.debit.to_string()),
         shown(entry.credit.to_string()),
-        Cell::Amount(list_cost(charge)),
+        cost(|c| c.list_nano),
         shown(charge.price.currency.to_string()),
         Cell::Quantity(charge.quantity_nano),
         text(charge.meter.unit()),
@@ -129,18 +140,47 @@ pub(super) fn cells<'a>(told: Numbered<'a>) -> [Cell<'a>; COUNT] {
         text(&subject.owner),
         text(&subject.policy),
         shown(told.hash.to_string()),
-        Cell::Amount(Some(charge.cost_nano)),
-        Cell::Price(charge.price.unit_price),
+        cost(|c| c.contracted_nano),
+        Cell::Price(charge.price.contracted()),
         Cell::Time(billed.start),
         Cell::Time(billed.end),
         text(told.charge_class()),
+        cost(|c| c.billed_nano),
+        cost(|c| c.effective_nano),
+        text(commitment.category),
+        shown(commitment.id),
+        text(commitment.status),
         number(|link| matches!(link, Link::Reverses(_))),
         number(|link| matches!(link, Link::Replaces(_))),
     ]
 }
 
-/// At the list price; none where 64 bits do not hold it.
-fn list_cost(charge: &Charge) -> Option<i64> {
-    let price = &charge.price;
-    price.list_cost_nano(charge.quantity_nano, charge.cost_nano).ok()
+/// What FOCUS tells of commitments.
+struct Commitment {
+    category: &'static str,
+    id: String,
+    status: &'static str,
+}
+
+impl Commitment {
+    fn of(charge: &Charge) -> Commitment {
+        let paid = charge.price.commitment.as_ref().map(|paid| paid.name.to_string());
+        match (charge.meter.is_commitment(), paid) {
+            (true, None) => Commitment {
+                category: "Purchase",
+                id: charge.resource.to_string(),
+                status: "",
+            },
+            (own, Some(id)) => Commitment {
+                category: "Usage",
+                id,
+                status: if own { "Unused" } else { "Used" },
+            },
+            (false, None) => Commitment {
+                category: "Usage",
+                id: String::new(),
+                status: "",
+            },
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod verify;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use self::against::Relation;
 use self::days::walk_days;
@@ -28,8 +29,10 @@ use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::check::{ChainWalk, Finding, code, nano_text};
-use crate::ledger::recompute::cost_finding;
+use crate::model::charge::Price;
+use crate::model::meter::Meter;
 use crate::model::money::Currency;
+use crate::model::usage::Subject;
 
 /// Code of what SQLite itself finds wrong with the file.
 pub const STRUCTURE: &str = "store::structure";
@@ -172,8 +175,7 @@ fn walk_chain(
             Ok(stored) => {
                 let charge = &stored.entry.charge;
                 if let Some(recomputed) = &mut recomputed {
-                    report.add(cost_finding(stored.number, charge));
-                    recomputed.costs = recomputed.costs.saturating_add(1);
+                    report.add(recomputed.cost(&stored));
                 }
                 report.add(walk.entry(stored.number, &stored.entry, &stored.digests, stored.hash));
                 if let Some(link) = stored.entry.link {
@@ -250,34 +252,48 @@ fn closed_months(database: &Database) -> Result<Vec<Finding>, StoreError> {
 /// or meter cannot be read.
 fn balances_of_rollups(connection: &Connection, path: &Path) -> Result<(Balances, Vec<Finding>), StoreError> {
     let doing = "summing daily sums";
-    let sql = "SELECT subject_id, meter_id, sum(cost_nano / 1000000000), sum(cost_nano % 1000000000) \
-               FROM (SELECT subject_id, meter_id, cost_nano FROM rollup_day \
-                     UNION ALL SELECT subject_id, meter_id, cost_nano FROM rollup_late) \
-               GROUP BY subject_id, meter_id";
+    let sql = "SELECT subject_id, meter_id, price_id, sum(cost_nano / 1000000000), sum(cost_nano % 1000000000) \
+               FROM (SELECT subject_id, meter_id, price_id, cost_nano FROM rollup_day \
+                     UNION ALL SELECT subject_id, meter_id, price_id, cost_nano FROM rollup_late) \
+               GROUP BY subject_id, meter_id, price_id";
     let mut dimensions = Dimensions::new(connection, path);
     let (mut balances, mut unreadable) = (Balances::default(), Vec::new());
     let mut statement = connection.prepare(sql).at(path, doing)?;
     let mut rows = statement.query([]).at(path, doing)?;
     while let Some(row) = rows.next().at(path, doing)? {
         let number = |column| row.get::<_, i64>(column).at(path, doing);
-        let (subject, meter) = (dimensions.subject(number(0)?), dimensions.meter(number(1)?));
-        let (subject, meter) = match (subject, meter) {
-            (Ok(subject), Ok(meter)) => (subject, meter),
-            (Err(error), _) | (_, Err(error)) => {
+        let line = read_line(&mut dimensions, [number(0)?, number(1)?, number(2)?]);
+        let (subject, meter, price) = match line {
+            Ok(line) => line,
+            Err(error) => {
                 if unreadable.len() < LISTED {
                     unreadable.push(unreadable_line(&error));
                 }
                 continue;
             }
         };
-        let whole = i128::from(number(2)?).saturating_mul(1_000_000_000);
+        let whole = i128::from(number(3)?).saturating_mul(1_000_000_000);
         balances.transfer(
-            &Account::of_subject(&subject),
-            &Account::of_meter(&meter),
-            whole.saturating_add(i128::from(number(3)?)),
+            &Account::debit(&subject, &meter, &price),
+            &Account::credit(&meter, &price),
+            whole.saturating_add(i128::from(number(4)?)),
         );
     }
     Ok((balances, unreadable))
+}
+
+/// Whose, of what, at which price.
+type LineParts = (Arc<Subject>, Arc<Meter>, Arc<Price>);
+
+fn read_line(
+    dimensions: &mut Dimensions<'_>,
+    [subject, meter, price]: [i64; 3],
+) -> Result<LineParts, StoreError> {
+    Ok((
+        dimensions.subject(subject)?,
+        dimensions.meter(meter)?,
+        dimensions.price(price)?,
+    ))
 }
 
 fn unreadable_line(error: &StoreError) -> Finding {

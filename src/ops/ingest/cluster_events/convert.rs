@@ -130,7 +130,7 @@ fn definition(
 }
 
 /// Job and run in the name that Databricks gives the cluster of a run: `job-42-run-7`, with a task's key behind it.
-fn run_of(name: &str) -> Option<(&str, &str)> {
+pub(in crate::ops::ingest) fn run_of(name: &str) -> Option<(&str, &str)> {
     let (job, rest) = name.strip_prefix("job-")?.split_once("-run-")?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let (run, behind) = rest.split_at(end);

@@ -1,26 +1,9 @@
-//! Usage becomes facts, and facts are held against those that the ledger has.
+//! Facts are held against those that the ledger has.
 
 use std::collections::BTreeSet;
 
-use crate::ledger::rate::{RateError, Rated, rate};
-use crate::model::period::Period;
-use crate::model::usage::Usage;
-use crate::pricing::catalogue::Catalogue;
+use crate::ledger::rate::Rated;
 use crate::store::real_history::Billed;
-
-/// Every usage, rated.
-pub(super) fn rate_all(catalogue: &Catalogue, usage: &[Usage]) -> Result<Vec<Rated>, RateError> {
-    let mut facts = Vec::with_capacity(usage.len());
-    for usage in usage {
-        let stretch = Period {
-            start: usage.since,
-            end: usage.period.end,
-        };
-        let prices = catalogue.book.in_force(&usage.meter, stretch);
-        facts.extend(rate(usage, &prices)?);
-    }
-    Ok(facts)
-}
 
 /// The facts of the ledger that are not told any more. While there are none, what is told now bills nothing twice: its own facts do
 /// not overlap, and those of the ledger are among them.

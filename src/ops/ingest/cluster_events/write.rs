@@ -1,6 +1,7 @@
 //! Clusters that wait to be written: many in one transaction, and one by one where the ledger refuses some.
 
 use crate::ledger::rate::Rated;
+use crate::ops::ingest::rated::is_of_some_facts;
 use crate::report::ingest::IngestedCluster;
 use crate::store::history::StoredClusterEvent;
 use crate::store::journal::{Appended, Correcting};
@@ -63,7 +64,7 @@ impl Outbox {
         let withdrawn: Vec<Billed> = waiting.iter().flat_map(|one| &one.withdrawn).cloned().collect();
         let mut events = Vec::new();
         let all = match tell(&together, &withdrawn) {
-            Err(error) if is_of_one_cluster(&error) => None,
+            Err(error) if is_of_some_facts(&error) => None,
             told => Some(told?),
         };
         for one in waiting {
@@ -77,7 +78,7 @@ impl Outbox {
                     events.extend(one.events);
                     written.clusters.push(one.cluster);
                 }
-                Err(error) if is_of_one_cluster(&error) => written.refused.push((one.cluster, error)),
+                Err(error) if is_of_some_facts(&error) => written.refused.push((one.cluster, error)),
                 Err(error) => return Err(error),
             }
         }
@@ -85,16 +86,4 @@ impl Outbox {
         written.events = database.append_told_events(&events)?;
         Ok(written)
     }
-}
-
-/// Whether the ledger refuses some facts and would take others.
-fn is_of_one_cluster(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::Conflict { .. }
-            | StoreError::ToldTwice { .. }
-            | StoreError::Unwritable { .. }
-            | StoreError::OtherCurrency { .. }
-            | StoreError::TooLarge { .. }
-    )
 }

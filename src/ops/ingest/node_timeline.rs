@@ -1,0 +1,362 @@
+//! Rows of `system.compute.node_timeline`: the machines of real clusters, billed from their first minute to their last.
+//!
+//! Rows are gathered as stretches of each machine, so that memory hangs on machines and gaps and not on minutes, and their order and
+//! how often they are told is nothing. What the ledger has of a machine already is told again as it was, and only what it lacks is
+//! new: files may come in pieces. DBUs are not in this table: they are billed by `ingest billing-usage`, in the same ledger, and no
+//! VM is.
+
+mod bill;
+mod known;
+mod purchase;
+mod seen;
+mod types;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use self::bill::{Bill, Machine};
+use self::known::{Known, KnownMachine};
+use self::purchase::Buying;
+use self::seen::{Seen, SeenWorkspace};
+use super::Step;
+use super::context::{Context, ContextFiles};
+use super::rated::{is_of_some_facts, rate_all};
+use super::rejects::with_rejects;
+use crate::ledger::rate::Rated;
+use crate::lifecycle::presence::{Fault, Instance, is_there, until};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::meter::PurchaseOption;
+use crate::model::period::{Instant, from_unix, rfc3339};
+use crate::model::place::Cloud;
+use crate::ops::files::TableFile;
+use crate::ops::judge::PlaceOptions;
+use crate::ops::ledger::{diagnose, open};
+use crate::pricing::catalogue::Catalogue;
+use crate::report::node_timeline::{IngestedNodes, NodeCluster};
+use crate::store::Database;
+
+/// Facts of one transaction.
+const BATCH: usize = 20_000;
+/// Machines after which progress is told.
+const STEP: u64 = 100;
+
+/// What all rows of one telling have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeOptions {
+    /// The ledger.
+    pub ledger: PathBuf,
+    /// Names of workspaces by their id; a workspace without one is called by its id.
+    pub workspaces: BTreeMap<String, String>,
+    /// Where the workspaces are.
+    pub place: PlaceOptions,
+    /// Regions of single workspaces, by their id.
+    pub regions: BTreeMap<String, String>,
+    /// The tag that names the cost centre.
+    pub team_tag: Option<String>,
+    /// How machines are bought of which no record tells; assumed to be on demand where not given.
+    pub purchase: Option<PurchaseOption>,
+    /// Up to when machines that are there at the table's end are known to have lived.
+    pub until: Option<Instant>,
+    /// Tables that say what the rows name by an id, and how machines are bought.
+    pub context: ContextFiles,
+    /// `system.compute.node_types`.
+    pub node_types: Vec<TableFile>,
+    /// A file for the rows that are not billed.
+    pub rejects: Option<PathBuf>,
+}
+
+/// Bills the machines whose minutes are told. What is wrong with rows and machines is in the second part.
+///
+/// # Errors
+/// A context (`context::*`, `cluster::*`), a ledger or a price book that cannot be used, and a file without any row of nodes.
+pub fn ingest(
+    sources: &[TableFile],
+    catalogue: &mut Catalogue,
+    options: &NodeOptions,
+    progress: &mut dyn FnMut(Step),
+) -> Result<(IngestedNodes, Diagnostics), Diagnostics> {
+    let context = Context::read(&options.context)?;
+    let types = types::read(&options.node_types)?;
+    let ((told, problems), shown) = with_rejects(options.rejects.as_deref(), |rejects| {
+        let seen = Seen::read(sources, rejects, progress)?;
+        for cloud in Cloud::ALL {
+            catalogue.load_rates(cloud)?;
+        }
+        let problems = types::check(&seen, types.as_ref(), catalogue, &sources_named(sources));
+        let mut desk = Desk {
+            context: &context,
+            catalogue,
+            options,
+            told: IngestedNodes {
+                ledger: options.ledger.display().to_string(),
+                rows: seen.rows,
+                ..IngestedNodes::default()
+            },
+            problems,
+            pending: Vec::new(),
+            facts: 0,
+        };
+        desk.all(&seen, progress)?;
+        Ok(desk.finish())
+    })?;
+    let all = Diagnostics(shown.0.into_iter().chain(problems.0).collect());
+    Ok((told, all))
+}
+
+/// How files are called in what is told of all of them.
+fn sources_named(sources: &[TableFile]) -> String {
+    match sources {
+        [one] => one.source.clone(),
+        [first, others @ ..] => format!("{} and {} more", first.source, others.len()),
+        [] => "nothing".to_owned(),
+    }
+}
+
+struct Desk<'a> {
+    context: &'a Context,
+    catalogue: &'a mut Catalogue,
+    options: &'a NodeOptions,
+    told: IngestedNodes,
+    problems: Diagnostics,
+    /// Machines that wait to be written.
+    pending: Vec<Pending>,
+    facts: usize,
+}
+
+struct Pending {
+    instance_id: Arc<str>,
+    facts: Vec<Rated>,
+    /// Whose they are, by workspace and cluster.
+    lines: BTreeMap<(String, String), NodeCluster>,
+}
+
+impl Desk<'_> {
+    fn all(&mut self, seen: &Seen, progress: &mut dyn FnMut(Step)) -> Result<(), Diagnostics> {
+        if seen.workspaces.is_empty() {
+            return Ok(());
+        }
+        let mut database = open(&self.options.ledger)?;
+        let all = seen.workspaces.values().map(|w| w.instances.len()).sum::<usize>();
+        let all = u64::try_from(all).unwrap_or(u64::MAX);
+        let mut done = 0_u64;
+        for (id, workspace) in &seen.workspaces {
+            self.workspace(&mut database, id, workspace, &mut |n| {
+                done = done.saturating_add(n);
+                if done.checked_rem(STEP) == Some(0) || done == all {
+                    progress(Step::Billed(done, all));
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn workspace(
+        &mut self,
+        database: &mut Database,
+        id: &str,
+        workspace: &SeenWorkspace,
+        done: &mut dyn FnMut(u64),
+    ) -> Result<(), Diagnostics> {
+        let source = format!("system.compute.node_timeline/{id}");
+        if self.options.place.region.is_none() && !self.options.regions.contains_key(id) {
+            let machines = workspace.instances.len();
+            done(u64::try_from(machines).unwrap_or(u64::MAX));
+            self.told.refused = self.told.refused.saturating_add(machines);
+            let message = format!(
+                "nothing tells the region of the workspace; none of its {machines} machines is billed"
+            );
+            let hint = "give --region, or --workspace-region ID=REGION; a VM has no price without one";
+            self.problems
+                .0
+                .push(Diagnostic::error("node::region", source, message).hint(hint));
+            return Ok(());
+        }
+        let known = database.usage_told_by(&source);
+        let mut known = Known::new(known.map_err(|e| diagnose(&self.options.ledger, &e))?);
+        let mut machines = Vec::with_capacity(workspace.instances.len());
+        for (instance_id, instance) in &workspace.instances {
+            let known = known.take(instance_id);
+            self.beyond(&source, instance_id, &known, instance, workspace.end);
+            let instance = known.with(instance);
+            let Some((_, last)) = instance.extent() else {
+                continue;
+            };
+            let lives_until = until(last, workspace.end, self.options.until);
+            let alive = usize::from(is_there(last, workspace.end));
+            self.told.alive = self.told.alive.saturating_add(alive);
+            let extended = lives_until.saturating_sub(last).max(0);
+            self.told.assumed_seconds = self.told.assumed_seconds.saturating_add(extended);
+            let (parts, faults) = instance.life(lives_until);
+            let is_refused = self.report(&source, instance_id, &faults);
+            match instance.node_types.first() {
+                Some(node_type) if !is_refused => machines.push(Machine {
+                    instance_id: Arc::clone(instance_id),
+                    node_type: Arc::clone(node_type),
+                    parts,
+                    known,
+                }),
+                _ => self.told.refused = self.told.refused.saturating_add(1),
+            }
+        }
+        machines.sort_by(|a, b| a.order().cmp(&b.order()));
+        let mut buying = Buying::new(self.context, self.options.purchase);
+        for machine in &machines {
+            done(1);
+            self.machine(id, &source, machine, &mut buying)?;
+            if self.facts >= BATCH {
+                self.write(database, &source)?;
+            }
+        }
+        self.told.purchases.add(&buying.counted);
+        self.write(database, &source)
+    }
+
+    /// What was billed beyond the last row of a machine that is gone, since an earlier telling was told that it lived.
+    fn beyond(
+        &mut self,
+        source: &str,
+        instance_id: &str,
+        known: &KnownMachine,
+        instance: &Instance,
+        table_end: i64,
+    ) {
+        let (Some(billed), Some((_, last))) = (known.end(), instance.extent()) else {
+            return;
+        };
+        if billed <= last || billed > table_end || is_there(last, table_end) {
+            return;
+        }
+        let times = self.told.faults.entry("node::billed-beyond").or_default();
+        *times = times.saturating_add(1);
+        if *times > 1 {
+            return;
+        }
+        let message = format!(
+            "`{instance_id}`: the ledger has it until {}, and these rows see it last at {}",
+            rfc3339(from_unix(billed)),
+            rfc3339(from_unix(last))
+        );
+        let hint =
+            "are rows missing here, or did an earlier --until say too much? a ledger takes nothing back";
+        self.problems
+            .0
+            .push(Diagnostic::warning("node::billed-beyond", source, message).hint(hint));
+    }
+
+    fn machine(
+        &mut self,
+        workspace_id: &str,
+        source: &str,
+        machine: &Machine,
+        buying: &mut Buying<'_>,
+    ) -> Result<(), Diagnostics> {
+        let bill = Bill {
+            workspace_id,
+            options: self.options,
+            context: self.context,
+        };
+        let usage = bill.usage(machine, buying, self.catalogue);
+        let rated = match usage? {
+            Ok(usage) => rate_all(self.catalogue, &usage)
+                .map_err(|error| ("node::rate", error.to_string(), "is a price beyond all measure?")),
+            Err(told) => Err(told),
+        };
+        match rated {
+            Ok(facts) => {
+                self.facts = self.facts.saturating_add(facts.len());
+                self.pending.push(Pending {
+                    instance_id: Arc::clone(&machine.instance_id),
+                    lines: bill.lines(machine, &facts),
+                    facts,
+                });
+            }
+            Err((code, what, hint)) => self.refuse(source, code, &machine.instance_id, &what, hint),
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, source: &str, code: &'static str, instance_id: &str, what: &str, hint: &str) {
+        self.told.refused = self.told.refused.saturating_add(1);
+        let message = format!("`{instance_id}`: {what}; nothing of it is billed");
+        self.problems
+            .0
+            .push(Diagnostic::error(code, source, message).hint(hint));
+    }
+
+    /// Tells faults: of each kind the first, counted in the end. Whether nothing of the machine is billed.
+    fn report(&mut self, source: &str, instance_id: &str, faults: &[Fault]) -> bool {
+        for fault in faults {
+            if let Fault::Gap { period, .. } = fault {
+                self.told.gap_seconds = self.told.gap_seconds.saturating_add(period.seconds());
+            }
+            let times = self.told.faults.entry(fault.code()).or_default();
+            *times = times.saturating_add(1);
+            if *times > 1 && !fault.refuses() {
+                continue;
+            }
+            let message = format!("`{instance_id}`: {}", fault.message());
+            let hint = "is a file of the table missing, or edited?";
+            self.problems.0.push(match fault.refuses() {
+                true => Diagnostic::error(fault.code(), source, message).hint(hint),
+                false => Diagnostic::warning(fault.code(), source, message),
+            });
+        }
+        faults.iter().any(Fault::refuses)
+    }
+
+    /// Writes what waits: together, and machine by machine where the ledger refuses some.
+    fn write(&mut self, database: &mut Database, source: &str) -> Result<(), Diagnostics> {
+        let pending = std::mem::take(&mut self.pending);
+        self.facts = 0;
+        let mut together: Vec<Rated> = pending.iter().flat_map(|p| p.facts.iter().cloned()).collect();
+        together.sort_by_key(|fact| fact.period().start);
+        match database.append(source, &together) {
+            Ok(appended) => {
+                self.told.add_facts(appended.new, appended.known);
+                for one in pending {
+                    self.billed(one);
+                }
+                Ok(())
+            }
+            Err(error) if is_of_some_facts(&error) => {
+                for one in pending {
+                    match database.append(source, &one.facts) {
+                        Ok(appended) => {
+                            self.told.add_facts(appended.new, appended.known);
+                            self.billed(one);
+                        }
+                        Err(error) if is_of_some_facts(&error) => {
+                            let hint = "are the context and the other flags those of before? a ledger takes nothing back";
+                            self.refuse(source, error.code(), &one.instance_id, &error.to_string(), hint);
+                        }
+                        Err(error) => return Err(diagnose(&self.options.ledger, &error)),
+                    }
+                }
+                Ok(())
+            }
+            Err(error) => Err(diagnose(&self.options.ledger, &error)),
+        }
+    }
+
+    fn billed(&mut self, one: Pending) {
+        let billed = usize::from(!one.facts.is_empty());
+        self.told.billed = self.told.billed.saturating_add(billed);
+        for (key, line) in one.lines {
+            self.told.clusters.entry(key).or_default().add(&line);
+        }
+    }
+
+    fn finish(mut self) -> (IngestedNodes, Diagnostics) {
+        self.told.until = self.options.until;
+        self.told.assume();
+        (self.told, self.problems.sorted())
+    }
+}
+
+/// Names of things in order, at most three.
+fn some(names: &BTreeSet<&str>) -> String {
+    let shown: Vec<String> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > shown.len() { ", ..." } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
