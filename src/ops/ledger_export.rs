@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::files::not_written;
 use super::ledger::{diagnose, open_read_only};
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Instant, Month, Period, SECONDS_PER_DAY, from_unix};
-use crate::report::journal::{Journal, JournalFormat, Numbered, NumberedAllocation, Opening};
+use crate::report::journal::{
+    Ending, Journal, JournalError, JournalFormat, Numbered, NumberedAllocation, Opening, TableError,
+};
 use crate::store::allocation::StoredAllocation;
 use crate::store::entries::StoredEntry;
 use crate::store::{Database, StoreError};
@@ -33,7 +35,13 @@ pub struct Exported {
 
 enum Failure {
     Store(StoreError),
-    Write(io::Error),
+    Journal(JournalError),
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Failure {
+        Failure::Journal(error)
+    }
 }
 
 impl From<StoreError> for Failure {
@@ -45,30 +53,39 @@ impl From<StoreError> for Failure {
 /// Writes the entries in order of time. `progress` is told entries written and entries in the ledger.
 ///
 /// # Errors
-/// `store::*`; `file::not-written` when `out`, called `name`, takes no more.
+/// `store::*`; `file::not-written` when `out`, called `name`, takes no more; `export::decimal` for a price that a table does not hold.
 pub fn export(
     options: &ExportOptions,
     name: &str,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Exported, Diagnostics> {
     let database = open_read_only(&options.ledger)?;
     write(&database, options, BufWriter::new(out), progress).map_err(|failure| match failure {
         Failure::Store(e) => diagnose(&options.ledger, &e),
-        Failure::Write(e) => not_written(name, &e),
+        Failure::Journal(e) => not_exported(name, e),
     })
+}
+
+fn not_exported(name: &str, error: JournalError) -> Diagnostics {
+    match error {
+        JournalError::Write(e) => not_written(name, &e),
+        JournalError::Table(TableError::Parquet(e)) => not_written(name, &io::Error::other(e)),
+        JournalError::Table(unfit @ TableError::Unfit { .. }) => {
+            Diagnostic::error("export::decimal", name, unfit.to_string()).into()
+        }
+    }
 }
 
 fn write(
     database: &Database,
     options: &ExportOptions,
-    mut out: BufWriter<&mut dyn Write>,
+    out: BufWriter<&mut (dyn Write + Send)>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Exported, Failure> {
     let period = options.month.map(|month| month.period());
     let opening = opening(database, options)?;
-    let (journal, first) = Journal::begin(options.format, &opening);
-    out.write_all(first.as_bytes()).map_err(Failure::Write)?;
+    let mut journal = Journal::begin(options.format, &opening, out)?;
     let closings = database.closings()?;
     // In the order of their months.
     let mut waiting: VecDeque<StoredAllocation> = database.allocations(options.month)?.into();
@@ -85,21 +102,19 @@ fn write(
             return Ok(());
         }
         while let Some(stored) = waiting.pop_front_if(|stored| last_day(stored) < day_of(start)) {
-            out.write_all(allocation(&journal, &opening, &stored).as_bytes())
-                .map_err(Failure::Write)?;
+            allocation(&mut journal, &opening, &stored)?;
         }
         let row = match has_rows {
             true => database.source_row(stored.number)?,
             false => None,
         };
-        let text = journal.entry(Numbered {
+        journal.entry(Numbered {
             number: stored.number,
             entry: &stored.entry,
             hash: &stored.hash,
             source_row: row.as_ref(),
             late_in,
-        });
-        out.write_all(text.as_bytes()).map_err(Failure::Write)?;
+        })?;
         entries = entries.saturating_add(1);
         if entries.is_multiple_of(4096) {
             progress(entries, opening.entries);
@@ -119,24 +134,31 @@ fn write(
     database.visit_entries(period.as_ref(), &mut visit)?;
     let last_billed = waiting.iter().map(last_day).max();
     for stored in waiting.drain(..) {
-        out.write_all(allocation(&journal, &opening, &stored).as_bytes())
-            .map_err(Failure::Write)?;
+        allocation(&mut journal, &opening, &stored)?;
     }
     // An allocation stands on the last day of its month, and what accounts come to is asserted after all.
     let last = database.latest_day()?.max(last_billed);
     // Balances are those of the whole ledger.
-    if let (None, Some(currency), Some(last)) = (options.month, opening.currency, last) {
-        let text = journal.end(last, currency, &database.balances()?);
-        out.write_all(text.as_bytes()).map_err(Failure::Write)?;
-    }
-    out.flush().map_err(Failure::Write)?;
+    let ending = match (options.month, opening.currency, last) {
+        (None, Some(currency), Some(last)) => Some(Ending {
+            last,
+            currency,
+            balances: database.balances()?,
+        }),
+        _ => None,
+    };
+    journal.finish(ending.as_ref())?;
     Ok(Exported { entries })
 }
 
-fn allocation(journal: &Journal, opening: &Opening, stored: &StoredAllocation) -> String {
+fn allocation<W: Write + Send>(
+    journal: &mut Journal<W>,
+    opening: &Opening,
+    stored: &StoredAllocation,
+) -> Result<(), JournalError> {
     // Something was billed before it was allocated, so there is a currency.
     let Some(currency) = opening.currency else {
-        return String::new();
+        return Ok(());
     };
     journal.allocation(NumberedAllocation {
         number: stored.number,

@@ -1,6 +1,6 @@
 //! Why the store could not answer, in words for the person who holds the file.
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 use std::path::{Path, PathBuf};
 
 use crate::ledger::transaction::Difference;
@@ -89,6 +89,18 @@ pub enum StoreError {
     Full {
         /// The file.
         path: PathBuf,
+    },
+    /// The disk, or what stands between, refuses to read or write.
+    #[error(
+        "{doing}: the disk fails ({detail}); look at the disk, then run the same command again: what of it was written is known and skipped"
+    )]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite says.
+        detail: String,
     },
     /// Damaged.
     #[error(
@@ -205,6 +217,7 @@ impl StoreError {
             StoreError::ReadOnly { .. } => "store::read-only",
             StoreError::Locked { .. } => "store::locked",
             StoreError::Full { .. } => "store::full",
+            StoreError::Io { .. } => "store::io",
             StoreError::Corrupt { .. } => "store::corrupt",
             StoreError::Unreadable { .. } => "store::unreadable",
             StoreError::Unwritable { .. } => "store::unwritable",
@@ -248,11 +261,36 @@ fn from_sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) -> Sto
         },
         Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
         Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        Some(ErrorCode::SystemIoFailure) => StoreError::Io {
+            path,
+            doing,
+            detail: io_detail(&source),
+        },
         Some(ErrorCode::CannotOpen) => StoreError::CannotOpen {
             path,
             why: source.to_string(),
         },
         _ => StoreError::Sqlite { path, doing, source },
+    }
+}
+
+/// Which call failed: `fsync: SQLite code 1034`.
+fn io_detail(source: &rusqlite::Error) -> String {
+    match source.sqlite_error() {
+        Some(error) => {
+            let call = match error.extended_code {
+                ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ => "read",
+                ffi::SQLITE_IOERR_WRITE => "write",
+                ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => "fsync",
+                ffi::SQLITE_IOERR_TRUNCATE => "ftruncate",
+                ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_SHMMAP | ffi::SQLITE_IOERR_SHMOPEN => {
+                    "the file of locks"
+                }
+                _ => "input or output",
+            };
+            format!("{call}: SQLite code {}", error.extended_code)
+        }
+        None => source.to_string(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The part of the catalogue of diagnostics that is about closed months, corrections, and contracts applied to months.
+//! The part of the catalogue of diagnostics that is about closed months, corrections, contracts applied to months, and exports.
 
 use rusqlite::Connection;
 use std::fs;
@@ -7,13 +7,14 @@ use std::path::Path;
 use crate::bench::tollgate_in;
 use crate::errors::{Case, prepared, write};
 
+fn row(id: &str, sku: &str, day: &str) -> String {
+    format!(
+        r#"{{"record_id":"{id}","workspace_id":"42","sku_name":"{sku}","cloud":"AZURE","usage_start_time":"{day}T00:00:00Z","usage_end_time":"{day}T01:00:00Z","usage_unit":"DBU","usage_quantity":"10","record_type":"ORIGINAL"}}"#
+    )
+}
+
 /// Two months with a row of usage each; one of October has no price.
 fn told(folder: &Path) {
-    let row = |id: &str, sku: &str, day: &str| {
-        format!(
-            r#"{{"record_id":"{id}","workspace_id":"42","sku_name":"{sku}","cloud":"AZURE","usage_start_time":"{day}T00:00:00Z","usage_end_time":"{day}T01:00:00Z","usage_unit":"DBU","usage_quantity":"10","record_type":"ORIGINAL"}}"#
-        )
-    };
     let rows = [
         row("r-1", "PREMIUM_JOBS_COMPUTE", "2026-09-30"),
         row("r-2", "PREMIUM_JOBS_COMPUTE", "2026-10-01"),
@@ -74,6 +75,28 @@ pub fn closings() -> Vec<Case> {
                 )
                 .unwrap();
         }),
+        prepared("export::binary", "ledger export l.db --format parquet", told),
+        prepared(
+            "export::decimal",
+            "ledger export l.db --format parquet --out l.parquet",
+            |folder| {
+                // 21 decimal places.
+                let book = r#"{"price_book": "own", "cloud": "AZURE", "currency": "USD", "sources": {"s": {"title": "t"}}, "prices": [
+                {"meter": {"kind": "dbu", "sku_name": "PREMIUM_JOBS_COMPUTE"}, "unit": "DBU", "unit_price": "0.000000000000000000001",
+                 "from": null, "to": null, "source": "s"}]}"#;
+                write(folder, "own.json", book);
+                write(
+                    folder,
+                    "usage.ndjson",
+                    row("r-1", "PREMIUM_JOBS_COMPUTE", "2026-09-30"),
+                );
+                run(
+                    folder,
+                    "ingest billing-usage usage.ndjson --ledger l.db --prices own.json",
+                    0,
+                );
+            },
+        ),
         prepared("ledger::closing", "ledger check l.db", |folder| {
             closed(folder);
             Connection::open(folder.join("l.db"))

@@ -912,6 +912,11 @@ fn ledgers() -> Vec<Case> {
         store(&StoreError::NotWholeDays {
             period: Period::new(day("2026-10-01"), day("2026-10-01T12:00:00Z")).unwrap(),
         }),
+        store(&StoreError::Io {
+            path: path(),
+            doing: "writing a batch",
+            detail: "fsync: SQLite code 1034".to_owned(),
+        }),
         store(&StoreError::Sqlite {
             path: path(),
             doing: "reading daily sums",

@@ -282,3 +282,111 @@ fn lines_of_csv_sum_to_the_balances_and_a_month_is_a_part() {
     assert_eq!(format!("{september}{rest}"), whole);
     assert_eq!(of_month("2026-11").lines().count(), 1, "the header alone");
 }
+
+/// DuckDB reads the table as typed columns, and its sums are the ledger's and those of the report.
+#[test]
+fn duckdb_reads_the_table_and_its_sums_are_ours() {
+    let python = std::env::var("TOLLGATE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_duckdb = Command::new(&python).args(["-c", "import duckdb"]).output();
+    if !has_duckdb.is_ok_and(|ended| ended.status.success()) {
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: duckdb_reads_the_table_and_its_sums_are_ours needs Python with `duckdb`"
+        );
+        return;
+    }
+    let (folder, ledger) = october();
+    // One row that is told differently later: a reversal and a replacement are in the table, too.
+    let usage = |quantity: &str| {
+        let row = format!(
+            "{{\"record_id\": \"r-1\", \"sku_name\": \"PREMIUM_JOBS_COMPUTE\", \"cloud\": \"AZURE\", \"usage_start_time\": \
+             \"2026-10-04T10:00:00Z\", \"usage_end_time\": \"2026-10-04T11:00:00Z\", \"usage_unit\": \"DBU\", \"usage_quantity\": \
+             {quantity}, \"record_type\": \"ORIGINAL\"}}"
+        );
+        let path = folder.path().join("u.json");
+        fs::write(&path, row).unwrap();
+        run(&[
+            "ingest",
+            "billing-usage",
+            path.to_str().unwrap(),
+            "--ledger",
+            &ledger,
+            "--correct",
+        ])
+    };
+    assert_eq!((usage("10").code, usage("12").code), (Some(0), Some(0)));
+    let table = folder.path().join("o.parquet");
+    let written = export(&ledger, "parquet", &table);
+    assert_eq!(
+        (written.code, written.stdout.as_str()),
+        (Some(0), ""),
+        "{}",
+        written.stderr
+    );
+    let again = folder.path().join("again.parquet");
+    export(&ledger, "parquet", &again);
+    assert_eq!(fs::read(&table).unwrap(), fs::read(&again).unwrap());
+    let read = Command::new(&python)
+        .arg(crate::bench::project("tests/oracle/export_parquet.py"))
+        .arg(&table)
+        .output()
+        .unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let text = String::from_utf8(read.stdout).unwrap();
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+    let of = |kind: &str| {
+        lines
+            .iter()
+            .filter(|line| line[0] == kind)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let header = run(&[
+        "ledger", "export", &ledger, "--format", "csv", "--month", "2026-11",
+    ])
+    .stdout;
+    let names: Vec<&str> = header.trim_end().split(',').collect();
+    assert_eq!(of("column").iter().map(|line| line[1]).collect::<Vec<_>>(), names);
+    let types: BTreeMap<&str, &str> = of("column").iter().map(|line| (line[1], line[2])).collect();
+    for (name, kind) in [
+        ("x_EntryNumber", "BIGINT"),
+        ("ChargePeriodStart", "TIMESTAMP WITH TIME ZONE"),
+        ("ContractedCost", "DECIMAL(38,9)"),
+        ("PricingQuantity", "DECIMAL(38,9)"),
+        ("ContractedUnitPrice", "DECIMAL(38,20)"),
+        ("x_PriceSynthetic", "BOOLEAN"),
+        ("ResourceId", "VARCHAR"),
+        ("x_ReplacesEntry", "BIGINT"),
+    ] {
+        assert_eq!(types[name], kind, "{name}");
+    }
+    let sums = of("sum");
+    let theirs: BTreeMap<String, i128> = sums
+        .iter()
+        .map(|line| (line[1].to_owned(), nano(line[3])))
+        .collect();
+    let mut ours = balances(&ledger);
+    ours.retain(|account, _| account.starts_with("cost-centre/"));
+    assert_eq!(theirs, ours);
+    // 2026-10-01T00:00:00Z and 2026-11-01T00:00:00Z.
+    let inside = |line: &&Vec<&str>| {
+        line[4].parse::<i64>().unwrap() >= 1_790_812_800_000
+            && line[5].parse::<i64>().unwrap() <= 1_793_491_200_000
+    };
+    assert_eq!(sums.iter().filter(inside).count(), sums.len());
+    let links = |at: usize| {
+        sums.iter()
+            .map(|line| line[at].parse::<u64>().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!((links(6), links(7)), (1, 1));
+    let report = run(&["report", "2026-10", "--ledger", &ledger, "--format", "json"]);
+    let told: Value = serde_json::from_str(&report.stdout).unwrap();
+    let total: i128 = theirs.values().sum();
+    assert_eq!(
+        nano(told["total"]["contracted_cost"].as_str().unwrap_or_default()),
+        total,
+        "{}",
+        told["total"]
+    );
+}

@@ -40,7 +40,7 @@ pub(super) enum Ledger {
     Assertions(assert::Assertions),
     /// Show what rules for cost centres would make of a ledger
     CostCentres(cost_centres::CostCentres),
-    /// Write the entries for hledger, Beancount, or as CSV
+    /// Write the entries for hledger, Beancount, or as CSV or Parquet
     Export(export::Export),
     /// Copy a ledger that may be in use, and check the copy
     Backup(backup::Backup),

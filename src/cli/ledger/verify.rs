@@ -59,8 +59,14 @@ impl Verify {
                 let mut out = as_text(&found.check);
                 if let Some(of) = found.recomputed {
                     out.push_str(&format!(
-                        "recomputed: {} costs, {} digests of events, {} of exports\n",
-                        of.costs, of.event_digests, of.export_digests
+                        "recomputed: {} costs{}, {} digests of events, {} of exports\n",
+                        of.costs,
+                        match of.shares {
+                            0 => String::new(),
+                            n => format!(" (not {n} shares of contracts)"),
+                        },
+                        of.event_digests,
+                        of.export_digests
                     ));
                 }
                 if let Some(stands) = found.stands {
@@ -77,7 +83,7 @@ impl Verify {
 fn recomputed_json(of: Option<Recomputed>) -> Value {
     of.map_or(Value::Null, |of| {
         object!({
-            "costs": of.costs, "event_digests": of.event_digests, "export_digests": of.export_digests,
+            "costs": of.costs, "shares_of_contracts": of.shares, "event_digests": of.event_digests, "export_digests": of.export_digests,
         })
     })
 }

@@ -137,6 +137,9 @@ pub fn ingest(
         outbox.push(pending);
     }
     desk.write(&mut database, &mut outbox)?;
+    database
+        .bring_log_in()
+        .map_err(|e| diagnose(&options.ledger, &e))?;
     Ok(desk.finish())
 }
 

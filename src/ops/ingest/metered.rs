@@ -254,6 +254,9 @@ impl<'a, 'w> Desk<'a, 'w> {
     /// Bills what waits, and tells what came of all.
     pub fn finish(mut self) -> Result<IngestedUsage, Diagnostics> {
         self.bill()?;
+        if let Some(database) = &self.database {
+            database.bring_log_in().map_err(|e| diagnose(&self.ledger, &e))?;
+        }
         Ok(self.told)
     }
 

@@ -3,11 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Numbered, NumberedAllocation, Opening, amount, facts};
+use super::{Ending, Numbered, NumberedAllocation, Opening, amount, facts};
 use crate::ledger::account::Account;
-use crate::ledger::balance::Balances;
-use crate::model::money::Currency;
-use crate::model::period::{Instant, next_midnight, rfc3339};
+use crate::model::period::{next_midnight, rfc3339};
 
 /// What each account is called. Beancount wants a capital or a digit first, then letters, digits and hyphens.
 #[derive(Debug)]
@@ -138,8 +136,13 @@ pub(super) fn allocation(told: NumberedAllocation<'_>, names: &Names) -> String 
 }
 
 /// Assertions at the beginning of the day after the last: `bean-check` refuses the ledger where its own sums are others.
-pub(super) fn ending(last: Instant, currency: Currency, balances: &Balances, names: &Names) -> String {
-    let after = rfc3339(next_midnight(last));
+pub(super) fn ending(ending: &Ending, names: &Names) -> String {
+    let Ending {
+        last,
+        currency,
+        balances,
+    } = ending;
+    let after = rfc3339(next_midnight(*last));
     let day = after.get(..10).unwrap_or(&after);
     let mut out = String::new();
     for (account, nano) in &balances.0 {

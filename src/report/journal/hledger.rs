@@ -1,10 +1,8 @@
 //! A journal for hledger: commodity and accounts declared, one transaction per entry, everything else as tags.
 
-use super::{Numbered, NumberedAllocation, Opening, amount, facts};
+use super::{Ending, Numbered, NumberedAllocation, Opening, amount, facts};
 use crate::ledger::account::Account;
-use crate::ledger::balance::Balances;
-use crate::model::money::Currency;
-use crate::model::period::{Instant, rfc3339};
+use crate::model::period::rfc3339;
 
 pub(super) fn opening(opening: &Opening) -> String {
     let part = opening.part.as_deref().unwrap_or("all of it");
@@ -67,8 +65,13 @@ pub(super) fn allocation(told: NumberedAllocation<'_>) -> String {
 }
 
 /// Assertions, on the last day: hledger refuses the journal where its own sums are others.
-pub(super) fn ending(last: Instant, currency: Currency, balances: &Balances) -> String {
-    let last = rfc3339(last);
+pub(super) fn ending(ending: &Ending) -> String {
+    let Ending {
+        last,
+        currency,
+        balances,
+    } = ending;
+    let last = rfc3339(*last);
     let day = last.get(..10).unwrap_or(&last);
     let mut out = format!("{day} balances of the ledger\n");
     for (account, nano) in &balances.0 {

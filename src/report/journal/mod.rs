@@ -1,20 +1,24 @@
-//! The ledger for other programs of accounting: hledger, Beancount, and CSV for everything else.
+//! The ledger for other programs: hledger, Beancount, and CSV or Parquet for everything else.
 //!
-//! Comes in: what the ledger is, then its entries one by one. Goes out: text, piece by piece, so that a ledger of any size is
+//! Comes in: what the ledger is, then its entries one by one. Goes out: text or a table, piece by piece, so that a ledger of any size is
 //! written without being held. Amounts are exact, to the last of nine decimals; every entry carries its number and its
 //! hash, so that a line of the export can be held against the ledger, and what the accounts come to stands at the end for
 //! the other program to check. Deliberately absent: files.
 
 mod allocation;
 mod beancount;
+mod cells;
 mod csv;
 mod hledger;
+mod parquet;
 
 pub use self::allocation::NumberedAllocation;
 
 use std::fmt;
+use std::io::{self, Write};
 use std::str::FromStr;
 
+pub use self::parquet::{Table, TableError};
 use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
@@ -42,6 +46,17 @@ pub struct Opening {
     pub accounts: Vec<Account>,
     /// The first instant that is billed; none in an empty ledger.
     pub first: Option<Instant>,
+}
+
+/// What a whole ledger comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Its last day, in UTC.
+    pub last: Instant,
+    /// Its currency.
+    pub currency: Currency,
+    /// What each account comes to.
+    pub balances: Balances,
 }
 
 /// An entry of the ledger.
@@ -100,22 +115,31 @@ pub enum JournalFormat {
     Beancount,
     /// One line per entry, under a header.
     Csv,
+    /// The columns of CSV, typed.
+    Parquet,
 }
 
 impl JournalFormat {
     /// All of them.
-    pub const ALL: [JournalFormat; 3] = [
+    pub const ALL: [JournalFormat; 4] = [
         JournalFormat::Hledger,
         JournalFormat::Beancount,
         JournalFormat::Csv,
+        JournalFormat::Parquet,
     ];
 
-    /// `hledger`, `beancount`, `csv`.
+    /// Whether it is no text.
+    pub fn is_binary(self) -> bool {
+        self == JournalFormat::Parquet
+    }
+
+    /// `hledger`, `beancount`, `csv`, `parquet`.
     pub fn as_str(self) -> &'static str {
         match self {
             JournalFormat::Hledger => "hledger",
             JournalFormat::Beancount => "beancount",
             JournalFormat::Csv => "csv",
+            JournalFormat::Parquet => "parquet",
         }
     }
 }
@@ -128,7 +152,7 @@ impl fmt::Display for JournalFormat {
 
 /// A text that is not a form of export.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a form of export; expected `hledger`, `beancount` or `csv`")]
+#[error("`{0}` is not a form of export; expected `hledger`, `beancount`, `csv` or `parquet`")]
 pub struct NotAJournalFormat(String);
 
 impl FromStr for JournalFormat {
@@ -139,58 +163,101 @@ impl FromStr for JournalFormat {
     }
 }
 
-/// Writes a ledger in one of the forms.
-#[derive(Debug)]
-pub struct Journal(Form);
-
-#[derive(Debug)]
-enum Form {
-    Hledger,
-    Beancount(beancount::Names),
-    Csv,
+/// Why an entry cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file takes no more.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+    /// A table does not take it.
+    #[error(transparent)]
+    Table(#[from] TableError),
 }
 
-impl Journal {
-    /// The journal, and its first lines.
-    pub fn begin(format: JournalFormat, opening: &Opening) -> (Journal, String) {
-        match format {
-            JournalFormat::Hledger => (Journal(Form::Hledger), hledger::opening(opening)),
+/// Writes a ledger in one of the forms, entry by entry.
+pub struct Journal<W: Write + Send>(Form<W>);
+
+enum Form<W: Write + Send> {
+    Hledger(W),
+    Beancount(W, beancount::Names),
+    Csv(W),
+    Parquet(Box<Table<W>>),
+}
+
+impl<W: Write + Send> Journal<W> {
+    /// A journal, its beginning written.
+    ///
+    /// # Errors
+    /// [`JournalError`] when `out` takes nothing.
+    pub fn begin(format: JournalFormat, opening: &Opening, mut out: W) -> Result<Journal<W>, JournalError> {
+        Ok(Journal(match format {
+            JournalFormat::Hledger => {
+                out.write_all(hledger::opening(opening).as_bytes())?;
+                Form::Hledger(out)
+            }
             JournalFormat::Beancount => {
                 let names = beancount::Names::of(&opening.accounts);
-                let text = beancount::opening(opening, &names);
-                (Journal(Form::Beancount(names)), text)
+                out.write_all(beancount::opening(opening, &names).as_bytes())?;
+                Form::Beancount(out, names)
             }
-            JournalFormat::Csv => (Journal(Form::Csv), csv::opening()),
-        }
+            JournalFormat::Csv => {
+                out.write_all(csv::opening().as_bytes())?;
+                Form::Csv(out)
+            }
+            JournalFormat::Parquet => Form::Parquet(Box::new(Table::begin(out, opening)?)),
+        }))
     }
 
-    /// The last lines: what each account should come to, which hledger and Beancount then hold against their own sums.
-    /// The ledger's last day is `last`, in UTC; CSV has no place for it.
-    pub fn end(&self, last: Instant, currency: Currency, balances: &Balances) -> String {
-        match &self.0 {
-            Form::Hledger => hledger::ending(last, currency, balances),
-            Form::Beancount(names) => beancount::ending(last, currency, balances, names),
-            Form::Csv => String::new(),
+    /// Writes an entry.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file takes no more, or a table does not take the entry.
+    pub fn entry(&mut self, told: Numbered<'_>) -> Result<(), JournalError> {
+        match &mut self.0 {
+            Form::Hledger(out) => out.write_all(hledger::entry(told).as_bytes())?,
+            Form::Beancount(out, names) => out.write_all(beancount::entry(told, names).as_bytes())?,
+            Form::Csv(out) => out.write_all(csv::entry(told).as_bytes())?,
+            Form::Parquet(table) => table.entry(told)?,
         }
+        Ok(())
     }
 
-    /// The lines of an allocation, on the last day of its month. CSV has one for each share, its amount in
-    /// a column of its own, so that the costs of all lines are still what vendors are owed.
-    pub fn allocation(&self, told: NumberedAllocation<'_>) -> String {
-        match &self.0 {
-            Form::Hledger => hledger::allocation(told),
-            Form::Beancount(names) => beancount::allocation(told, names),
-            Form::Csv => csv::allocation(told),
+    /// Writes an allocation, on the last day of its month. Tables have a line for each share, its amount in a column of its own, so
+    /// that the costs of all lines are still what vendors are owed.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file takes no more.
+    pub fn allocation(&mut self, told: NumberedAllocation<'_>) -> Result<(), JournalError> {
+        match &mut self.0 {
+            Form::Hledger(out) => out.write_all(hledger::allocation(told).as_bytes())?,
+            Form::Beancount(out, names) => out.write_all(beancount::allocation(told, names).as_bytes())?,
+            Form::Csv(out) => out.write_all(csv::allocation(&told).as_bytes())?,
+            Form::Parquet(table) => table.allocation(&told)?,
         }
+        Ok(())
     }
 
-    /// The lines of an entry.
-    pub fn entry(&self, told: Numbered<'_>) -> String {
-        match &self.0 {
-            Form::Hledger => hledger::entry(told),
-            Form::Beancount(names) => beancount::entry(told, names),
-            Form::Csv => csv::entry(told),
+    /// Writes the end: of a whole ledger what each account should come to, which hledger and Beancount then hold against their
+    /// own sums; tables have no place for it.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file takes no more.
+    pub fn finish(self, ending: Option<&Ending>) -> Result<(), JournalError> {
+        match self.0 {
+            Form::Hledger(mut out) => {
+                let text = ending.map(hledger::ending).unwrap_or_default();
+                out.write_all(text.as_bytes())?;
+                out.flush()?;
+            }
+            Form::Beancount(mut out, names) => {
+                let text = ending.map(|ending| beancount::ending(ending, &names));
+                out.write_all(text.unwrap_or_default().as_bytes())?;
+                out.flush()?;
+            }
+            Form::Csv(mut out) => out.flush()?,
+            Form::Parquet(table) => table.finish()?,
         }
+        Ok(())
     }
 }
 
@@ -277,32 +344,39 @@ mod tests {
             accounts: vec![entry.debit.clone(), entry.credit.clone()],
             first: Some(at("2026-10-01T03:00:00Z")),
         };
-        let (journal, mut text) = Journal::begin(format, &opening);
-        text.push_str(&journal.entry(Numbered {
+        let mut out = Vec::new();
+        let mut journal = Journal::begin(format, &opening, &mut out).unwrap();
+        let mut tell = |told: Numbered<'_>| journal.entry(told).unwrap();
+        tell(Numbered {
             number: 1,
             entry: &entry,
             hash: &hash,
             source_row: None,
             late_in: None,
-        }));
+        });
         let links = [(2, Link::Reverses(1)), (3, Link::Replaces(1))];
         for (number, link) in links {
             let linked = Entry {
                 link: Some(link),
                 ..entry.clone()
             };
-            text.push_str(&journal.entry(Numbered {
+            tell(Numbered {
                 number,
                 entry: &linked,
                 hash: &hash,
                 source_row: None,
                 late_in: None,
-            }));
+            });
         }
         let mut balances = Balances::default();
         balances.transfer(&entry.debit, &entry.credit, 3 * 229_000_000);
-        text.push_str(&journal.end(at("2026-10-01"), entry.charge.price.currency, &balances));
-        text
+        let ending = Ending {
+            last: at("2026-10-01"),
+            currency: entry.charge.price.currency,
+            balances,
+        };
+        journal.finish(Some(&ending)).unwrap();
+        String::from_utf8(out).unwrap()
     }
 
     #[test]

@@ -2,8 +2,10 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 use crate::ledger::check::{Finding, code};
+use crate::ledger::recompute::{cost_finding, is_share};
 use crate::model::period::{from_unix, rfc3339};
 use crate::store::database::Database;
+use crate::store::entries::StoredEntry;
 use crate::store::error::{At, StoreError};
 use crate::store::{history, statement};
 
@@ -12,10 +14,24 @@ use crate::store::{history, statement};
 pub struct Recomputed {
     /// Costs of entries, from quantity and price.
     pub costs: u64,
+    /// Costs that are not recomputed: shares of what is paid for contracts.
+    pub shares: u64,
     /// Digests of the details of events of clusters.
     pub event_digests: u64,
     /// Digests of exports of vendors, from those of their files.
     pub export_digests: u64,
+}
+
+impl Recomputed {
+    /// Recomputes the cost of an entry; what is wrong with it.
+    pub(super) fn cost(&mut self, stored: &StoredEntry) -> Option<Finding> {
+        if is_share(&stored.entry) {
+            self.shares = self.shares.saturating_add(1);
+            return None;
+        }
+        self.costs = self.costs.saturating_add(1);
+        cost_finding(stored.number, &stored.entry.charge)
+    }
 }
 
 /// Recomputes the digests; `add` takes what disagrees.

@@ -30,11 +30,9 @@ use super::error::{At, StoreError};
 use super::intern::Tables;
 use super::query;
 use crate::ledger::account::Account;
-use crate::ledger::agreement::Teller;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::check::{ChainWalk, Finding, code, nano_text};
-use crate::ledger::recompute::cost_finding;
 use crate::model::charge::Price;
 use crate::model::meter::Meter;
 use crate::model::money::Currency;
@@ -192,12 +190,7 @@ fn walk_chain(
             Ok(stored) => {
                 let charge = &stored.entry.charge;
                 if let Some(recomputed) = &mut recomputed {
-                    // Parts of the costs of other entries, and what is left of payments, are no products.
-                    let teller = stored.entry.source.parse::<Teller>();
-                    if !teller.is_ok_and(|teller| teller.part.is_remainder()) {
-                        report.add(cost_finding(stored.number, charge));
-                        recomputed.costs = recomputed.costs.saturating_add(1);
-                    }
+                    report.add(recomputed.cost(&stored));
                 }
                 report.add(walk.entry(stored.number, &stored.entry, &stored.digests, stored.hash));
                 if let Some(link) = stored.entry.link {

@@ -9,29 +9,28 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod correction;
+mod known;
 mod rollup;
 mod source_row;
 mod unpriced;
+mod versions;
 
-use rusqlite::{CachedStatement, OptionalExtension, params};
+use rusqlite::{CachedStatement, params};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use self::correction::Correcting;
-use self::correction::Standing;
 use self::rollup::Rollup;
+use self::versions::Standing;
 use super::closing::closed_until;
 use super::database::Database;
-use super::entries::entry_of_number;
 use super::error::{At, StoreError};
 use super::intern::{Interned, Tables, TermsRow};
 use super::query::{self, Head};
-use super::untagged::is_known_without_tags;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::correction::Link;
 use crate::ledger::fact::{FactKey, SourceRow};
 use crate::ledger::rate::Rated;
-use crate::ledger::transaction::Entry;
 use crate::model::charge::Charge;
 use crate::model::money::Currency;
 use crate::model::period::{Instant, Month, rfc3339};
@@ -119,9 +118,6 @@ struct Writer<'c> {
 const INSERT_ENTRY: &str = "INSERT INTO entry (number, key, terms_id, resource, since, period_start, period_end, \
      quantity_nano, amount_nano, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
      ON CONFLICT (key) DO NOTHING";
-
-const SAME_ENTRY: &str = "SELECT number FROM entry WHERE key = ?1 AND terms_id = ?2 AND resource = ?3 \
-     AND since = ?4 AND period_start = ?5 AND period_end = ?6 AND quantity_nano = ?7 AND amount_nano = ?8";
 
 impl<'c> Writer<'c> {
     fn begin(tables: Tables<'c>, interned: &'c mut Interned, source: &str) -> Result<Writer<'c>, StoreError> {
@@ -228,110 +224,6 @@ impl<'c> Writer<'c> {
             hash.0,
         ]);
         Ok(changed.at(self.tables.path, "writing an entry")? == 1)
-    }
-
-    /// A fact told before: skipped when its live version says the same, else corrected where that is allowed.
-    fn known(&mut self, fact_key: &FactKey, terms: &TermsRow, told: &Charge) -> Result<(), StoreError> {
-        let what = || fact(&told.resource, &told.meter, told.period.start);
-        if !self.corrected && self.is_told(fact_key, terms, told, &what)? {
-            return Ok(());
-        }
-        let found = self.find(fact_key)?;
-        match found.standing {
-            Standing::Billed { number, key } => {
-                if self.is_told(&key, terms, told, &what)? {
-                    return Ok(());
-                }
-                if !self.may_correct(number) {
-                    return Err(self.conflict(&what(), number, told));
-                }
-                self.reverse(number)?;
-                self.replace(&key.replacement(), number, terms, told)?;
-                self.appended.corrected = self.appended.corrected.saturating_add(1);
-            }
-            // Its entries are reversed, and it waited for a price since.
-            Standing::Unpriced { .. } if self.told.contains(fact_key) => {
-                return Err(StoreError::ToldTwice { what: what() });
-            }
-            Standing::Unpriced { .. } => {
-                let number = self.replace(&found.next, found.last, terms, told)?;
-                self.settle(&found.next, number, told)?;
-                self.appended.new = self.appended.new.saturating_add(1);
-            }
-            Standing::Withdrawn | Standing::Untold => {
-                self.refuse_withdrawn(&what)?;
-                self.replace(&found.next, found.last, terms, told)?;
-                self.appended.corrected = self.appended.corrected.saturating_add(1);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the entry of this key says what is told now; it is counted then.
-    fn is_told(
-        &mut self,
-        key: &FactKey,
-        terms: &TermsRow,
-        told: &Charge,
-        what: &dyn Fn() -> String,
-    ) -> Result<bool, StoreError> {
-        match self.number_of_same(key, terms, told)? {
-            None => self.is_told_without_tags(key, told),
-            Some(number) if number > self.before => Err(StoreError::ToldTwice { what: what() }),
-            Some(_) => {
-                self.appended.known = self.appended.known.saturating_add(1);
-                Ok(true)
-            }
-        }
-    }
-
-    /// Whether the entry of this key says what is told now but for tags that were not kept then; it is counted then.
-    fn is_told_without_tags(&mut self, key: &FactKey, told: &Charge) -> Result<bool, StoreError> {
-        if told.subject.tags.is_empty() {
-            return Ok(false);
-        }
-        let Some((number, _)) = self.version(key)? else {
-            return Ok(false);
-        };
-        let Some(known) = entry_of_number(self.tables, number)? else {
-            return Ok(false);
-        };
-        let told = Entry {
-            key: known.entry.key,
-            link: known.entry.link,
-            ..Entry::of(&self.source, told.clone())
-        };
-        let is_known = is_known_without_tags(self.tables, &known, &told)?;
-        if is_known {
-            self.appended.known = self.appended.known.saturating_add(1);
-        }
-        Ok(is_known)
-    }
-
-    /// The entry that says what is told now. Terms of one id are equal texts, so numbers suffice.
-    fn number_of_same(
-        &self,
-        key: &FactKey,
-        terms: &TermsRow,
-        told: &Charge,
-    ) -> Result<Option<i64>, StoreError> {
-        self.tables
-            .connection
-            .prepare_cached(SAME_ENTRY)
-            .and_then(|mut statement| {
-                let values = params![
-                    key.0,
-                    terms.id,
-                    &*told.resource,
-                    told.since.timestamp(),
-                    told.period.start.timestamp(),
-                    told.period.end.timestamp(),
-                    told.quantity_nano,
-                    told.cost_nano,
-                ];
-                statement.query_row(values, |row| row.get(0)).optional()
-            })
-            .at(self.tables.path, "comparing an entry")
     }
 
     fn fix_currency(&mut self, charge: &Charge) -> Result<(), StoreError> {

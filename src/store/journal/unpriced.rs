@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::correction::Standing;
+use super::versions::Standing;
 use super::{Writer, fact};
 use crate::ledger::fact::{FactKey, Origin};
 use crate::ledger::transaction::Difference;
