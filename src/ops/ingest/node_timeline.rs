@@ -6,34 +6,36 @@
 //! VM is.
 
 mod bill;
+mod faults;
 mod known;
 mod purchase;
 mod seen;
 mod types;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::bill::{Bill, Machine};
-use self::known::{Known, KnownMachine};
+use self::known::Known;
 use self::purchase::Buying;
 use self::seen::{Seen, SeenWorkspace};
+use self::write::Pending;
 use super::Step;
 use super::context::{Context, ContextFiles};
-use super::rated::{is_of_some_facts, rate_all};
+use super::rated::rate_all;
 use super::rejects::with_rejects;
-use crate::ledger::rate::Rated;
-use crate::lifecycle::presence::{Fault, Instance, is_there, until};
+use crate::lifecycle::presence::{is_there, until};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::meter::PurchaseOption;
-use crate::model::period::{Instant, from_unix, rfc3339};
+use crate::model::period::Instant;
 use crate::model::place::Cloud;
 use crate::ops::files::TableFile;
 use crate::ops::judge::PlaceOptions;
 use crate::ops::ledger::{diagnose, open};
 use crate::pricing::catalogue::Catalogue;
-use crate::report::node_timeline::{IngestedNodes, NodeCluster};
+use crate::report::node_timeline::IngestedNodes;
 use crate::store::Database;
 
 /// Facts of one transaction.
@@ -124,13 +126,6 @@ struct Desk<'a> {
     facts: usize,
 }
 
-struct Pending {
-    instance_id: Arc<str>,
-    facts: Vec<Rated>,
-    /// Whose they are, by workspace and cluster.
-    lines: BTreeMap<(String, String), NodeCluster>,
-}
-
 impl Desk<'_> {
     fn all(&mut self, seen: &Seen, progress: &mut dyn FnMut(Step)) -> Result<(), Diagnostics> {
         if seen.workspaces.is_empty() {
@@ -212,38 +207,6 @@ impl Desk<'_> {
         self.write(database, &source)
     }
 
-    /// What was billed beyond the last row of a machine that is gone, since an earlier telling was told that it lived.
-    fn beyond(
-        &mut self,
-        source: &str,
-        instance_id: &str,
-        known: &KnownMachine,
-        instance: &Instance,
-        table_end: i64,
-    ) {
-        let (Some(billed), Some((_, last))) = (known.end(), instance.extent()) else {
-            return;
-        };
-        if billed <= last || billed > table_end || is_there(last, table_end) {
-            return;
-        }
-        let times = self.told.faults.entry("node::billed-beyond").or_default();
-        *times = times.saturating_add(1);
-        if *times > 1 {
-            return;
-        }
-        let message = format!(
-            "`{instance_id}`: the ledger has it until {}, and these rows see it last at {}",
-            rfc3339(from_unix(billed)),
-            rfc3339(from_unix(last))
-        );
-        let hint =
-            "are rows missing here, or did an earlier --until say too much? a ledger takes nothing back";
-        self.problems
-            .0
-            .push(Diagnostic::warning("node::billed-beyond", source, message).hint(hint));
-    }
-
     fn machine(
         &mut self,
         workspace_id: &str,
@@ -274,77 +237,6 @@ impl Desk<'_> {
             Err((code, what, hint)) => self.refuse(source, code, &machine.instance_id, &what, hint),
         }
         Ok(())
-    }
-
-    fn refuse(&mut self, source: &str, code: &'static str, instance_id: &str, what: &str, hint: &str) {
-        self.told.refused = self.told.refused.saturating_add(1);
-        let message = format!("`{instance_id}`: {what}; nothing of it is billed");
-        self.problems
-            .0
-            .push(Diagnostic::error(code, source, message).hint(hint));
-    }
-
-    /// Tells faults: of each kind the first, counted in the end. Whether nothing of the machine is billed.
-    fn report(&mut self, source: &str, instance_id: &str, faults: &[Fault]) -> bool {
-        for fault in faults {
-            if let Fault::Gap { period, .. } = fault {
-                self.told.gap_seconds = self.told.gap_seconds.saturating_add(period.seconds());
-            }
-            let times = self.told.faults.entry(fault.code()).or_default();
-            *times = times.saturating_add(1);
-            if *times > 1 && !fault.refuses() {
-                continue;
-            }
-            let message = format!("`{instance_id}`: {}", fault.message());
-            let hint = "is a file of the table missing, or edited?";
-            self.problems.0.push(match fault.refuses() {
-                true => Diagnostic::error(fault.code(), source, message).hint(hint),
-                false => Diagnostic::warning(fault.code(), source, message),
-            });
-        }
-        faults.iter().any(Fault::refuses)
-    }
-
-    /// Writes what waits: together, and machine by machine where the ledger refuses some.
-    fn write(&mut self, database: &mut Database, source: &str) -> Result<(), Diagnostics> {
-        let pending = std::mem::take(&mut self.pending);
-        self.facts = 0;
-        let mut together: Vec<Rated> = pending.iter().flat_map(|p| p.facts.iter().cloned()).collect();
-        together.sort_by_key(|fact| fact.period().start);
-        match database.append(source, &together) {
-            Ok(appended) => {
-                self.told.add_facts(appended.new, appended.known);
-                for one in pending {
-                    self.billed(one);
-                }
-                Ok(())
-            }
-            Err(error) if is_of_some_facts(&error) => {
-                for one in pending {
-                    match database.append(source, &one.facts) {
-                        Ok(appended) => {
-                            self.told.add_facts(appended.new, appended.known);
-                            self.billed(one);
-                        }
-                        Err(error) if is_of_some_facts(&error) => {
-                            let hint = "are the context and the other flags those of before? a ledger takes nothing back";
-                            self.refuse(source, error.code(), &one.instance_id, &error.to_string(), hint);
-                        }
-                        Err(error) => return Err(diagnose(&self.options.ledger, &error)),
-                    }
-                }
-                Ok(())
-            }
-            Err(error) => Err(diagnose(&self.options.ledger, &error)),
-        }
-    }
-
-    fn billed(&mut self, one: Pending) {
-        let billed = usize::from(!one.facts.is_empty());
-        self.told.billed = self.told.billed.saturating_add(billed);
-        for (key, line) in one.lines {
-            self.told.clusters.entry(key).or_default().add(&line);
-        }
     }
 
     fn finish(mut self) -> (IngestedNodes, Diagnostics) {
