@@ -156,6 +156,7 @@ fn facts(count: i64) -> Vec<Rated> {
     let price = Price {
         unit_price: UnitPrice("0.229".parse().unwrap()),
         list_unit_price: None,
+        commitment: None,
         currency: Currency::USD,
         source: Arc::from("azure-westus2#list-2026-10-01"),
         synthetic: false,

@@ -95,6 +95,7 @@ fn price(text: &str) -> Price {
     Price {
         unit_price: UnitPrice(text.parse().unwrap()),
         list_unit_price: None,
+        commitment: None,
         currency: Currency::USD,
         source: Arc::from("azure-westus2#list-2026-10-01"),
         synthetic: false,

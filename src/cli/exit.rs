@@ -16,6 +16,16 @@ pub enum Exit {
     CouldNotAnswer,
 }
 
+impl Exit {
+    /// Of a check that found nothing wrong, or something.
+    pub fn of_soundness(is_sound: bool) -> Exit {
+        match is_sound {
+            true => Exit::InOrder,
+            false => Exit::Fault,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(match exit {

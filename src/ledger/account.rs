@@ -4,19 +4,22 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::model::meter::Meter;
+use crate::model::charge::Price;
+use crate::model::meter::{Meter, MeterKind};
 use crate::model::usage::{Subject, UNALLOCATED};
 
 /// The vendors there are, as [`Meter::vendor`] names them.
 pub const VENDORS: [&str; 4] = ["aws", "azure", "databricks", "gcp"];
 
-/// One side of an entry: `cost-centre/etl`, `vendor/azure`.
+/// One side of an entry: `cost-centre/etl`, `vendor/azure`, `commitment/dbcu-2026`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Account {
     /// Owes: a team's cost centre, never empty.
     CostCentre(Arc<str>),
     /// Is owed: one of [`VENDORS`].
     Vendor(&'static str),
+    /// Has been paid beforehand and is owed by who uses it: a commitment, never empty.
+    Commitment(Arc<str>),
 }
 
 impl Account {
@@ -25,21 +28,28 @@ impl Account {
         Account::CostCentre(Arc::from(team(subject)))
     }
 
-    /// Whether this is [`Account::of_subject`].
-    pub fn is_of_subject(&self, subject: &Subject) -> bool {
-        matches!(self, Account::CostCentre(name) if **name == *team(subject))
+    /// Who owes for a charge: the subject's cost centre; for its purchase, the commitment.
+    pub fn debit(subject: &Subject, meter: &Meter, price: &Price) -> Account {
+        match (&meter.kind, &price.commitment) {
+            (MeterKind::Commitment { name, .. }, None) => Account::Commitment(Arc::from(name.as_str())),
+            _ => Account::of_subject(subject),
+        }
     }
 
-    /// The vendor that is owed for a meter.
-    pub fn of_meter(meter: &Meter) -> Account {
-        Account::Vendor(meter.vendor())
+    /// Who is owed for a charge: the meter's vendor, or the commitment that has paid.
+    pub fn credit(meter: &Meter, price: &Price) -> Account {
+        match &price.commitment {
+            Some(paid) => Account::Commitment(Arc::clone(&paid.name)),
+            None => Account::Vendor(meter.vendor()),
+        }
     }
 
-    /// `cost-centre` or `vendor`.
+    /// `cost-centre`, `vendor` or `commitment`.
     pub fn kind(&self) -> &'static str {
         match self {
             Account::CostCentre(_) => "cost-centre",
             Account::Vendor(_) => "vendor",
+            Account::Commitment(_) => "commitment",
         }
     }
 
@@ -48,6 +58,7 @@ impl Account {
         match self {
             Account::CostCentre(team) => team,
             Account::Vendor(vendor) => vendor,
+            Account::Commitment(name) => name,
         }
     }
 }
@@ -68,7 +79,9 @@ impl fmt::Display for Account {
 
 /// A text that is not an account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an account; expected `cost-centre/TEAM` or `vendor/aws|azure|databricks|gcp`")]
+#[error(
+    "`{0}` is not an account; expected `cost-centre/TEAM`, `vendor/aws|azure|databricks|gcp` or `commitment/NAME`"
+)]
 pub struct NotAnAccount(pub String);
 
 impl FromStr for Account {
@@ -76,6 +89,7 @@ impl FromStr for Account {
     fn from_str(text: &str) -> Result<Self, NotAnAccount> {
         let found = match text.split_once('/') {
             Some(("cost-centre", team)) if !team.is_empty() => Some(Account::CostCentre(Arc::from(team))),
+            Some(("commitment", name)) if !name.is_empty() => Some(Account::Commitment(Arc::from(name))),
             Some(("vendor", name)) => VENDORS
                 .into_iter()
                 .find(|vendor| *vendor == name)
@@ -97,10 +111,18 @@ mod tests {
             "cost-centre/a/b",
             "vendor/azure",
             "vendor/databricks",
+            "commitment/dbcu-2026",
         ] {
             assert_eq!(text.parse::<Account>().unwrap().to_string(), text);
         }
-        for wrong in ["", "etl", "cost-centre/", "vendor/oracle", "vendor/"] {
+        for wrong in [
+            "",
+            "etl",
+            "cost-centre/",
+            "commitment/",
+            "vendor/oracle",
+            "vendor/",
+        ] {
             assert!(wrong.parse::<Account>().is_err(), "{wrong}");
         }
     }
@@ -111,7 +133,5 @@ mod tests {
             Account::of_subject(&Subject::default()).to_string(),
             "cost-centre/unallocated"
         );
-        assert!(Account::of_subject(&Subject::default()).is_of_subject(&Subject::default()));
-        assert!(!Account::Vendor("azure").is_of_subject(&Subject::default()));
     }
 }

@@ -11,17 +11,21 @@
 //! ```
 //!
 //! Every field but the last has its width, so no two different entries share these bytes. The form is named in
-//! them, so that a later one (a retraction that names what it takes back) can stand beside `charge/1` without
-//! touching what is written.
+//! them, so that another can stand beside `charge/1` without touching what is written: an entry that corrects
+//! another has the form `revers/1` or `replac/1`, and before the resource the number of the entry that it names (8 bytes), which
+//! the hash before it covers.
 #![deny(clippy::arithmetic_side_effects)]
 
 use std::fmt;
 
+use super::correction::Link;
 use super::fact::FactKey;
 use crate::model::charge::Charge;
 
-/// Name and version of the form above.
+/// Names and versions of the forms above.
 const FORM: &[u8; 8] = b"charge/1";
+const REVERSAL: &[u8; 8] = b"revers/1";
+const REPLACEMENT: &[u8; 8] = b"replac/1";
 /// What the first hash is a hash of.
 const GENESIS: &[u8] = b"tollgate ledger, form 1";
 
@@ -35,11 +39,15 @@ impl ChainHash {
         ChainHash(*blake3::hash(GENESIS).as_bytes())
     }
 
-    /// The hash after an entry of these terms, key and charge. Of the charge it reads what the terms do not say.
-    pub fn then(&self, terms: &[u8; 32], key: &FactKey, charge: &Charge) -> ChainHash {
+    /// The hash after an entry of these terms, key, charge and link. Of the charge it reads what the terms do not say.
+    pub fn then(&self, terms: &[u8; 32], key: &FactKey, charge: &Charge, link: Option<Link>) -> ChainHash {
         let mut told = Vec::with_capacity(192);
         told.extend_from_slice(&self.0);
-        told.extend_from_slice(FORM);
+        told.extend_from_slice(match link {
+            None => FORM,
+            Some(Link::Reverses(_)) => REVERSAL,
+            Some(Link::Replaces(_)) => REPLACEMENT,
+        });
         told.extend_from_slice(terms);
         told.extend_from_slice(&key.0);
         for number in [
@@ -50,6 +58,9 @@ impl ChainHash {
             charge.cost_nano,
         ] {
             told.extend_from_slice(&number.to_be_bytes());
+        }
+        if let Some(link) = link {
+            told.extend_from_slice(&link.number().to_be_bytes());
         }
         told.extend_from_slice(charge.resource.as_bytes());
         ChainHash(*blake3::hash(&told).as_bytes())

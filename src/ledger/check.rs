@@ -36,6 +36,14 @@ pub mod code {
     pub const CLOSING: &str = "ledger::closing";
     /// A vendor's month comes to something else than was asserted.
     pub const ASSERTION: &str = "ledger::assertion";
+    /// A reversal does not cancel what it names, or a fact has two live versions.
+    pub const CORRECTION: &str = "ledger::correction";
+    /// A cost is not that of its quantity at its price.
+    pub const COST: &str = "ledger::cost";
+    /// A digest is not that of what it stands beside.
+    pub const DIGEST: &str = "ledger::digest";
+    /// A copy is not the beginning of the ledger, or a head is not in its chain.
+    pub const AGAINST: &str = "ledger::against";
     /// An entry cannot be read.
     pub const UNREADABLE: &str = "ledger::unreadable";
 }
@@ -141,11 +149,12 @@ fn own_findings(number: u64, entry: &Entry, digests: &TermsDigests) -> Vec<Findi
     let charge = &entry.charge;
     let mut findings = Vec::new();
     let key = FactKey::of(&digests.origin, &charge.resource, charge.period.start);
-    if key != entry.key {
+    // The key of a correction is held against the entry that it names: `correction`.
+    if entry.link.is_none() && key != entry.key {
         findings.push(finding(code::KEY, number, "key", key, entry.key));
     }
-    if !entry.debit.is_of_subject(&charge.subject) {
-        let expected = Account::of_subject(&charge.subject);
+    let expected = Account::debit(&charge.subject, &charge.meter, &charge.price);
+    if entry.debit != expected {
         findings.push(finding(
             code::ACCOUNT,
             number,
@@ -154,7 +163,7 @@ fn own_findings(number: u64, entry: &Entry, digests: &TermsDigests) -> Vec<Findi
             &entry.debit,
         ));
     }
-    let expected = Account::of_meter(&charge.meter);
+    let expected = Account::credit(&charge.meter, &charge.price);
     if expected != entry.credit {
         findings.push(finding(
             code::ACCOUNT,

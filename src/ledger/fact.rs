@@ -58,6 +58,31 @@ impl FactKey {
         FactKey(std::array::from_fn(|_| key.next().unwrap_or_default()))
     }
 
+    /// The key of the entry that reverses the entry of this key. Like the two below it keeps the period's start, so that what corrects a
+    /// fact sorts beside it; the rest is BLAKE3 over the name of the form and this key.
+    pub fn reversal(&self) -> FactKey {
+        self.derived(b"reversal/1")
+    }
+
+    /// The key of the entry that replaces the entry of this key.
+    pub fn replacement(&self) -> FactKey {
+        self.derived(b"replacement/1")
+    }
+
+    /// The key of usage without a price that takes the place of such usage of this key.
+    pub fn told_again(&self) -> FactKey {
+        self.derived(b"unpriced/1")
+    }
+
+    fn derived(&self, form: &[u8]) -> FactKey {
+        let mut told = Vec::with_capacity(64);
+        put(&mut told, form);
+        told.extend_from_slice(&self.0);
+        let digest = *blake3::hash(&told).as_bytes();
+        let mut key = self.0.into_iter().take(PREFIX).chain(digest);
+        FactKey(std::array::from_fn(|_| key.next().unwrap_or_default()))
+    }
+
     /// The smallest key of a fact that starts at or after the instant.
     pub fn floor(start: Instant) -> FactKey {
         let mut key = prefix(start).into_iter();
@@ -65,8 +90,11 @@ impl FactKey {
     }
 }
 
+/// Bytes of a key that tell the period's start.
+const PREFIX: usize = 6;
+
 /// Six bytes hold 8.9 million years; what is before 1970 sorts first.
-fn prefix(start: Instant) -> [u8; 6] {
+fn prefix(start: Instant) -> [u8; PREFIX] {
     let seconds = u64::try_from(start.timestamp()).unwrap_or_default();
     let [_, _, tail @ ..] = seconds.to_be_bytes();
     tail
@@ -103,6 +131,22 @@ mod tests {
             key("s", "mr", ""),
         ] {
             assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn keys_of_corrections_differ_and_stay_beside_their_fact() {
+        let key = FactKey::of(&Origin::of("s", "m"), "r", from_unix(7));
+        let all = [
+            key,
+            key.reversal(),
+            key.replacement(),
+            key.told_again(),
+            key.replacement().reversal(),
+        ];
+        for (i, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(i + 1).all(|other| other != one));
+            assert!(FactKey::floor(from_unix(7)) <= *one && *one < FactKey::floor(from_unix(8)));
         }
     }
 

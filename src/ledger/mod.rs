@@ -12,14 +12,17 @@
 //! measures, to the last digit, what the whole does; the same usage at the same prices is rated the same.
 
 pub mod account;
+pub mod agreement;
 pub mod assertion;
 pub mod balance;
 mod canonical;
 pub mod chain;
 pub mod check;
 pub mod closing;
+pub mod correction;
 pub mod fact;
 pub mod rate;
+pub mod recompute;
 pub mod reconcile;
 pub mod summary;
 pub mod terms;

@@ -30,6 +30,7 @@ pub fn price(text: &str) -> Price {
     Price {
         unit_price: UnitPrice(dec(text)),
         list_unit_price: None,
+        commitment: None,
         currency: Currency::USD,
         source: Arc::from("book#list-2026-10-01"),
         synthetic: false,

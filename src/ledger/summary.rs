@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
-use crate::model::charge::{Price, UnpricedReason};
+use crate::model::charge::{Costs, Price, UnpricedReason};
 use crate::model::meter::Meter;
 use crate::model::usage::Subject;
 
@@ -21,10 +21,10 @@ pub struct CostRow {
     pub price: Arc<Price>,
     /// Quantity in 10^-9 units of the meter.
     pub quantity_nano: i64,
-    /// What is owed, the contracted cost, in 10^-9 of the ledger's currency.
+    /// The amount of the entries, in 10^-9 of the ledger's currency.
     pub cost_nano: i64,
-    /// What it would cost at the list price, in 10^-9 of the ledger's currency; without a contract the same.
-    pub list_cost_nano: i64,
+    /// The same in the words of FOCUS.
+    pub costs: Costs,
     /// Entries summed.
     pub entries: u64,
 }

@@ -49,8 +49,8 @@ impl Terms {
     pub fn of(source: &Arc<str>, charge: &Charge) -> Terms {
         Terms {
             source: Arc::clone(source),
-            debit: Account::of_subject(&charge.subject),
-            credit: Account::of_meter(&charge.meter),
+            debit: Account::debit(&charge.subject, &charge.meter, &charge.price),
+            credit: Account::credit(&charge.meter, &charge.price),
             subject: Arc::clone(&charge.subject),
             meter: Arc::clone(&charge.meter),
             price: charge.price.clone(),
@@ -86,6 +86,11 @@ impl Terms {
         // Terms of before there were contracts keep their bytes.
         if let Some(list) = self.price.list_unit_price {
             put(&mut out, decimal_text(list.0).as_bytes());
+        }
+        // And those of before there were commitments: one text or none stood here, never two or three.
+        if let Some(paid) = &self.price.commitment {
+            put(&mut out, paid.name.as_bytes());
+            put(&mut out, decimal_text(paid.contracted_unit_price.0).as_bytes());
         }
         out
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::chain::ChainHash;
+use super::correction::Link;
 use super::fact::FactKey;
 use super::terms::{Terms, TermsDigests, subject_fields};
 use crate::model::charge::Charge;
@@ -29,6 +30,8 @@ pub struct Entry {
     pub credit: Account,
     /// The charge moved.
     pub charge: Charge,
+    /// What it corrects; none where it is the first telling of its fact.
+    pub link: Option<Link>,
 }
 
 /// One leg of an entry.
@@ -67,6 +70,7 @@ impl Entry {
             debit: terms.debit,
             credit: terms.credit,
             charge,
+            link: None,
         }
     }
 
@@ -84,7 +88,7 @@ impl Entry {
 
     /// Its hash behind another; `digests` are those of its terms.
     pub fn hash(&self, before: &ChainHash, digests: &TermsDigests) -> ChainHash {
-        before.then(&digests.terms, &self.key, &self.charge)
+        before.then(&digests.terms, &self.key, &self.charge, self.link)
     }
 
     /// Both legs. They sum to zero.
@@ -137,6 +141,7 @@ impl Entry {
             ("cost", nano_text(charge.cost_nano)),
             ("debit account", self.debit.to_string()),
             ("credit account", self.credit.to_string()),
+            ("link", self.link.map(|link| link.to_string()).unwrap_or_default()),
         ]
     }
 }
@@ -182,12 +187,35 @@ mod tests {
             "e8ff1e0e51fc192feac5a554d385c04ff7ca5f5dbd75faca664ed44b25c88bcf"
         );
         assert_eq!(ChainHash::genesis().short(), "a822dbf5a74f");
+        let linked = |link| {
+            hash(&Entry {
+                link: Some(link),
+                ..entry()
+            })
+            .short()
+        };
+        assert_eq!(
+            [
+                linked(Link::Reverses(1)),
+                linked(Link::Replaces(1)),
+                entry().key.reversal().to_string(),
+                entry().key.replacement().to_string(),
+                entry().key.told_again().to_string(),
+            ],
+            [
+                "6926ea4e7721",
+                "ed46ff407d51",
+                "00006abdccb0b71fdc64a66b81621dbd1e8583a86f5d",
+                "00006abdccb0603052daec7a6d0cc184da5e08a8e243",
+                "00006abdccb07d92f29f526b684621a8eb166d2c0273"
+            ]
+        );
     }
 
     #[test]
     fn every_field_is_part_of_the_hash() {
         let base = entry();
-        let mut others = vec![base.clone(); 14];
+        let mut others = vec![base.clone(); 16];
         let mut subject = base.charge.subject.as_ref().clone();
         subject.pool = "p".to_owned();
         others[0].charge.subject = Arc::new(subject);
@@ -204,6 +232,8 @@ mod tests {
         others[11].source = Arc::from("october");
         others[12].charge.price.unit_price.0 = crate::ledger::sample::dec("0.2291");
         others[13].charge.price.list_unit_price = Some(crate::ledger::sample::price("0.3").unit_price);
+        others[14].link = Some(Link::Reverses(1));
+        others[15].link = Some(Link::Replaces(1));
         for other in &others {
             assert_ne!(hash(&base), hash(other), "{other:?}");
             assert_eq!(base.differences(other).len(), 1, "{other:?}");

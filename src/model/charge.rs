@@ -31,12 +31,72 @@ pub struct Price {
     pub source: Arc<str>,
     /// Not a real price: a placeholder that says so.
     pub synthetic: bool,
+    /// The commitment that has paid: the unit price is then what a unit of the usage takes of its payments.
+    pub commitment: Option<PaidBy>,
+}
+
+/// A commitment that has paid for a usage.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PaidBy {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What a unit would have cost without it; zero for what was not used.
+    pub contracted_unit_price: UnitPrice,
+}
+
+/// What a charge costs, in the words of FOCUS, in 10^-9 of the currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Costs {
+    /// At the list price.
+    pub list_nano: i64,
+    /// At the contracted price, commitments apart.
+    pub contracted_nano: i64,
+    /// On the vendor's invoice: nothing where a commitment has paid, and what is paid for commitments.
+    pub billed_nano: i64,
+    /// With the payments of commitments where they are used, and not where they are paid.
+    pub effective_nano: i64,
 }
 
 impl Price {
+    /// The costs of a charge of a meter at this price.
+    ///
+    /// # Errors
+    /// [`Inexact`] when one of them exceeds 64 bits.
+    pub fn costs(&self, meter: &Meter, quantity_nano: i64, cost_nano: i64) -> Result<Costs, Inexact> {
+        let of_usage = |price: UnitPrice| multiply_nano(quantity_nano, price.0);
+        Ok(match (meter.is_commitment(), &self.commitment) {
+            (false, None) => Costs {
+                list_nano: self.list_cost_nano(quantity_nano, cost_nano)?,
+                contracted_nano: cost_nano,
+                billed_nano: cost_nano,
+                effective_nano: cost_nano,
+            },
+            (false, Some(paid)) => Costs {
+                list_nano: of_usage(self.list_unit_price.unwrap_or(paid.contracted_unit_price))?,
+                contracted_nano: of_usage(paid.contracted_unit_price)?,
+                billed_nano: 0,
+                effective_nano: cost_nano,
+            },
+            (true, None) => Costs {
+                billed_nano: cost_nano,
+                ..Costs::default()
+            },
+            (true, Some(_)) => Costs {
+                effective_nano: cost_nano,
+                ..Costs::default()
+            },
+        })
+    }
+
     /// What the vendor asks of everybody.
     pub fn list(&self) -> UnitPrice {
         self.list_unit_price.unwrap_or(self.unit_price)
+    }
+
+    /// What a unit costs by contract, commitments apart.
+    pub fn contracted(&self) -> UnitPrice {
+        let paid = self.commitment.as_ref();
+        paid.map_or(self.unit_price, |paid| paid.contracted_unit_price)
     }
 
     /// What a quantity would cost at the list price, in 10^-9 of the currency, rounded half-even, as FOCUS has it: the

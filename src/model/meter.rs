@@ -69,6 +69,14 @@ pub enum MeterKind {
         /// How often the data is kept, as the cloud names it: `GRS`.
         redundancy: String,
     },
+    /// A commitment: its purchase, and what is not used of it. No price book has it.
+    #[serde(skip)]
+    Commitment {
+        /// What it buys.
+        of: Category,
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What is billed: a cloud and one of its meters.
@@ -118,14 +126,21 @@ impl Meter {
             MeterKind::Disk { .. } => Category::Disk,
             MeterKind::PublicIp { .. } | MeterKind::NatGateway { .. } => Category::Network,
             MeterKind::Storage { .. } => Category::Storage,
+            MeterKind::Commitment { of, .. } => of,
         }
     }
 
-    /// `DBU`, `GB-hour` or `hour`.
+    /// Whether it is a commitment's own, and no usage of anything.
+    pub fn is_commitment(&self) -> bool {
+        matches!(self.kind, MeterKind::Commitment { .. })
+    }
+
+    /// `DBU`, `GB-hour`, `hour`, or `unit` of a commitment.
     pub fn unit(&self) -> &'static str {
         match self.kind {
             MeterKind::Dbu { .. } => "DBU",
             MeterKind::Storage { .. } => "GB-hour",
+            MeterKind::Commitment { .. } => "unit",
             _ => "hour",
         }
     }
@@ -156,6 +171,7 @@ impl Meter {
             MeterKind::PublicIp { .. } => "Public IP".to_owned(),
             MeterKind::NatGateway { .. } => "NAT gateway".to_owned(),
             MeterKind::Storage { redundancy, .. } => format!("Storage {redundancy}"),
+            MeterKind::Commitment { name, .. } => format!("Commitment {name}"),
         }
     }
 }
@@ -183,6 +199,7 @@ impl fmt::Display for Meter {
             MeterKind::Storage { region, redundancy } => {
                 write!(f, "storage/{cloud}/{region}/{redundancy}")
             }
+            MeterKind::Commitment { of, name } => write!(f, "commitment/{cloud}/{}/{name}", of.as_str()),
         }
     }
 }
@@ -193,7 +210,7 @@ impl FromStr for Meter {
         let unknown = || UnknownName {
             what: "meter",
             found: text.to_owned(),
-            expected: "vm/CLOUD/REGION/NODE_TYPE/on_demand|spot, dbu/CLOUD/SKU, disk/CLOUD/REGION/DISK, public_ip/CLOUD/REGION, nat_gateway/CLOUD/REGION, storage/CLOUD/REGION/REDUNDANCY",
+            expected: "vm/CLOUD/REGION/NODE_TYPE/on_demand|spot, dbu/CLOUD/SKU, disk/CLOUD/REGION/DISK, public_ip/CLOUD/REGION, nat_gateway/CLOUD/REGION, storage/CLOUD/REGION/REDUNDANCY, commitment/CLOUD/dbu|vm/NAME",
         };
         let parts: Vec<&str> = text.split('/').collect();
         let (kind, cloud) = match parts.as_slice() {
@@ -245,6 +262,15 @@ impl FromStr for Meter {
                 },
                 cloud,
             ),
+            ["commitment", cloud, of, name] if !name.is_empty() => {
+                let of = match *of {
+                    "dbu" => Category::Dbu,
+                    "vm" => Category::Vm,
+                    _ => return Err(unknown()),
+                };
+                let name = (*name).to_owned();
+                (MeterKind::Commitment { of, name }, cloud)
+            }
             _ => return Err(unknown()),
         };
         Ok(Meter {

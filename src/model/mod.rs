@@ -8,10 +8,11 @@
 //! Period       [start, end) in UTC · Month                when
 //! Exact        HourlyRate · Nano                          how much, without a float
 //! Money        an amount in a Currency
-//! Meter        vm · dbu · disk · public_ip                what is billed
+//! Meter        vm · dbu · disk · public_ip                what is billed; MeterPattern speaks of many
 //! NodeMeters   the meters one node runs                   what a node is billed for
 //! Usage        a quantity of a meter over a period, of a Subject
 //! Price        money per unit of a meter, in force over a period
+//! Commitment   reservation · savings plan · prepaid units; VolumeTiers: prices above so much a month
 //! Charge       a priced usage        (Unpriced: a usage without a price)
 //! Statement    lines that a vendor says it has billed; Amount adds them exactly
 //! Decision     allow · deny · undetermined, with violations, failures, supplied values, estimate
@@ -21,6 +22,7 @@
 //! Passage      a text that stands in a file, and where each of its bytes is written
 //! ```
 
+pub mod agreement;
 pub mod amount;
 pub mod attribute;
 pub mod charge;
@@ -34,6 +36,7 @@ pub mod finding;
 pub mod json_text;
 pub mod machine;
 pub mod meter;
+pub mod meter_pattern;
 pub mod money;
 pub mod passage;
 pub mod period;

@@ -5,6 +5,7 @@ pub mod billing_usage;
 pub mod cluster_events;
 pub mod context;
 pub mod legacy_usage;
+mod lost;
 mod metered;
 pub mod node_timeline;
 mod pile;

@@ -1,6 +1,7 @@
 //! Use cases, one per file. A skin calls them with everything they need: they read the files they are named,
 //! and neither print, nor exit, nor read the environment, nor know the time.
 
+pub mod apply_contract;
 pub mod assertion;
 pub mod check;
 pub mod compliance;
@@ -14,6 +15,7 @@ pub mod ledger;
 pub mod ledger_close;
 pub mod ledger_copy;
 pub mod ledger_export;
+pub mod ledger_verify;
 pub mod lint;
 pub mod plugin;
 pub mod policies;

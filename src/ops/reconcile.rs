@@ -23,6 +23,7 @@ use crate::ledger::rate::{Rated, rate_metered};
 use crate::ledger::reconcile::invoice_rule::{Line, under};
 use crate::ledger::reconcile::{Item, Unmapped, compare};
 use crate::model::amount::{AMOUNT_PLACES, Amount};
+use crate::model::charge::{Costs, Price};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::exact::Inexact;
 use crate::model::meter::{Category, Meter, MeterKind};
@@ -99,6 +100,38 @@ struct Desk<'a> {
     database: &'a Database,
 }
 
+/// What stands beside the ledger, and so which of its costs are compared. Purchases of commitments are no usage and are left out.
+#[derive(Debug, Clone, Copy)]
+enum Beside {
+    /// An invoice: what commitments have paid costs nothing there.
+    Invoice,
+    /// Usage at contracted prices: it knows no commitments.
+    Usage,
+}
+
+impl Beside {
+    fn price(self, price: &Price) -> Decimal {
+        match (self, &price.commitment) {
+            (Beside::Invoice, Some(_)) => Decimal::ZERO,
+            (Beside::Invoice | Beside::Usage, _) => price.contracted().0,
+        }
+    }
+
+    fn cost(self, costs: &Costs) -> i64 {
+        match self {
+            Beside::Invoice => costs.billed_nano,
+            Beside::Usage => costs.contracted_nano,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Beside::Invoice => "azure-cost",
+            Beside::Usage => "billing-usage",
+        }
+    }
+}
+
 /// One side, ready to be compared.
 #[derive(Default)]
 struct Theirs {
@@ -137,8 +170,9 @@ impl Desk<'_> {
         let currency = self.one_currency(&currencies)?;
         let rejected = self.database.rejected_statement_rows("azure", &period);
         theirs.aside.rejected_rows = rejected.map_err(|e| self.store(&e))?;
-        let scope = |meter: &Meter| meter.cloud == Cloud::Azure;
-        self.against(("azure-cost", currency), &scope, theirs).map(Some)
+        let scope = |meter: &Meter| meter.cloud == Cloud::Azure && !meter.is_commitment();
+        self.against((Beside::Invoice, currency), &scope, theirs)
+            .map(Some)
     }
 
     /// Against rows of usage, at our prices: the DBUs of the clouds that the rows tell of.
@@ -193,9 +227,11 @@ impl Desk<'_> {
         }
         let currency = self.one_currency(&currencies)?;
         let scope = |meter: &Meter| {
-            meter.category() == Category::Dbu && (clouds.is_empty() || clouds.contains(&meter.cloud))
+            meter.category() == Category::Dbu
+                && !meter.is_commitment()
+                && (clouds.is_empty() || clouds.contains(&meter.cloud))
         };
-        self.against(("billing-usage", currency), &scope, theirs)
+        self.against((Beside::Usage, currency), &scope, theirs)
     }
 
     /// The one currency of both sides.
@@ -220,7 +256,7 @@ impl Desk<'_> {
 
     fn against(
         &self,
-        (against, currency): (&'static str, Option<Currency>),
+        (beside, currency): (Beside, Option<Currency>),
         scope: &dyn Fn(&Meter) -> bool,
         mut theirs: Theirs,
     ) -> Result<Reconciliation, Diagnostics> {
@@ -237,9 +273,9 @@ impl Desk<'_> {
             .chain(late)
             .filter(|row| scope(&row.meter))
             .collect();
-        let sum = rows
-            .iter()
-            .fold(0_i128, |sum, row| sum.saturating_add(row.cost_nano.into()));
+        let sum = rows.iter().fold(0_i128, |sum, row| {
+            sum.saturating_add(beside.cost(&row.costs).into())
+        });
         let unpriced = self.database.unpriced_rows(&month.period());
         let unpriced = unpriced.map_err(|e| self.store(&e))?;
         let here = unpriced.iter().filter(|row| scope(&row.meter));
@@ -247,18 +283,22 @@ impl Desk<'_> {
         let mut ours = Ours::default();
         if self.options.grain == Grain::Resource || !self.options.rules.is_empty() {
             let visited = self.database.visit_entries(Some(&month.period()), &mut |stored| {
-                ours.entry(&stored, scope);
-                Ok::<(), StoreError>(())
+                ours.entry(&stored, scope, beside).map_err(Unread::Inexact)
             });
-            visited.map_err(|e| self.store(&e))?;
+            visited.map_err(|e| match e {
+                Unread::Store(e) => self.store(&e),
+                Unread::Inexact(e) => self.inexact(&e),
+            })?;
         } else {
             for row in &rows {
                 let cluster = row.subject.cluster_id.as_str();
-                let key = (row.day, Arc::from(""), Arc::from(cluster), row.price.unit_price.0);
-                ours.add(&row.meter, key, (row.quantity_nano, row.cost_nano, row.entries));
+                let price = beside.price(&row.price);
+                let key = (row.day, Arc::from(""), Arc::from(cluster), price);
+                let cost_nano = beside.cost(&row.costs);
+                ours.add(&row.meter, key, (row.quantity_nano, cost_nano, row.entries));
             }
         }
-        self.drawn((against, currency), sum, ours, theirs)
+        self.drawn((beside.name(), currency), sum, ours, theirs)
             .map_err(|e| self.inexact(&e))
     }
 
@@ -437,6 +477,18 @@ fn nanos(entries: u64) -> Result<Amount, Inexact> {
 /// Day, resource, cluster, price.
 type Key = (NaiveDate, Arc<str>, Arc<str>, Decimal);
 
+/// Why entries cannot be compared.
+enum Unread {
+    Store(StoreError),
+    Inexact(Inexact),
+}
+
+impl From<StoreError> for Unread {
+    fn from(error: StoreError) -> Unread {
+        Unread::Store(error)
+    }
+}
+
 /// Quantity and cost in nanos, and the entries summed.
 type Sum = (i128, i128, u64);
 
@@ -450,17 +502,25 @@ struct Ours {
 }
 
 impl Ours {
-    fn entry(&mut self, stored: &StoredEntry, scope: &dyn Fn(&Meter) -> bool) {
+    fn entry(
+        &mut self,
+        stored: &StoredEntry,
+        scope: &dyn Fn(&Meter) -> bool,
+        beside: Beside,
+    ) -> Result<(), Inexact> {
         let charge = &stored.entry.charge;
         if scope(&charge.meter) {
+            let (quantity_nano, cost_nano) = (charge.quantity_nano, charge.cost_nano);
+            let costs = charge.price.costs(&charge.meter, quantity_nano, cost_nano)?;
             let key = (
                 charge.period.start.date_naive(),
                 Arc::clone(&charge.resource),
                 Arc::from(charge.subject.cluster_id.as_str()),
-                charge.price.unit_price.0,
+                beside.price(&charge.price),
             );
-            self.add(&charge.meter, key, (charge.quantity_nano, charge.cost_nano, 1));
+            self.add(&charge.meter, key, (quantity_nano, beside.cost(&costs), 1));
         }
+        Ok(())
     }
 
     fn add(&mut self, meter: &Meter, key: Key, (quantity, cost, entries): (i64, i64, u64)) {

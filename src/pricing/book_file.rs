@@ -89,6 +89,7 @@ impl<'a> BookFile<'a> {
         let price = Price {
             unit_price: UnitPrice(unit_price.normalize()),
             list_unit_price: None,
+            commitment: None,
             currency: self.currency,
             source: Arc::from(format!("{}#{}", self.price_book, row.source)),
             synthetic: known.synthetic,

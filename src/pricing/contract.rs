@@ -4,17 +4,21 @@
 //! long as the list price it speaks of holds. Of several terms the first that speaks of a meter at an instant counts, in
 //! the order of the file and of the files. The JSON form is `pricing/schema/contract.schema.json`.
 
+mod commitments;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::sync::Arc;
 
+use self::commitments::{CommitmentRow, TiersRow, Within};
 use super::book_file::{Fault, instant};
 use super::price_book::{Effective, without};
+use crate::model::agreement::{Agreed, Commitment, VolumeTiers};
 use crate::model::charge::Price;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
 use crate::model::exact::{add, multiply, parse_decimal};
 use crate::model::meter::Meter;
+use crate::model::meter_pattern::MeterPattern;
 use crate::model::money::{Currency, UnitPrice};
 use crate::model::period::Instant;
 
@@ -26,22 +30,16 @@ pub struct Contract {
     name: String,
     currency: Currency,
     terms: Vec<Term>,
+    commitments: Vec<Commitment>,
+    volume_tiers: Vec<VolumeTiers>,
 }
 
 #[derive(Debug, Clone)]
 struct Term {
-    meters: Vec<String>,
+    meters: Vec<MeterPattern>,
     agreed: Agreed,
     from: Option<Instant>,
     to: Option<Instant>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Agreed {
-    /// What is left of the list price: 0.88 where 12 percent are off.
-    Share(Decimal),
-    /// A price instead of the list price.
-    Price(UnitPrice),
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,8 +51,12 @@ struct ContractFile<'a> {
     _note: Option<IgnoredAny>,
     #[serde(default, rename = "$schema")]
     _schema: Option<IgnoredAny>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     terms: Vec<TermRow<'a>>,
+    #[serde(borrow, default)]
+    commitments: Vec<CommitmentRow<'a>>,
+    #[serde(borrow, default)]
+    volume_tiers: Vec<TiersRow<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,9 +75,6 @@ struct TermRow<'a> {
     _note: Option<IgnoredAny>,
 }
 
-/// What the texts of meters begin with.
-const KINDS: [&str; 6] = ["vm/", "dbu/", "disk/", "public_ip/", "nat_gateway/", "storage/"];
-
 impl Contract {
     /// Reads a contract.
     ///
@@ -88,32 +87,63 @@ impl Contract {
                 .hint("see pricing/README.md for the form of a contract")
         })?;
         let mut problems = Vec::new();
-        let mut terms = Vec::with_capacity(file.terms.len());
-        for (i, row) in file.terms.into_iter().enumerate() {
-            match Term::read(row) {
-                Ok(term) => terms.push(term),
-                Err((code, message)) => {
-                    problems.push(Diagnostic::error(code, source, message).path(format!("terms.{i}")));
-                }
-            }
+        let (currency, contract) = (file.currency, file.contract);
+        let within = |number| Within {
+            contract: &contract,
+            currency,
+            number,
+        };
+        let terms = read_all(source, "terms", file.terms, &mut problems, |_, row| {
+            Term::read(row)
+        });
+        let commitments = read_all(
+            source,
+            "commitments",
+            file.commitments,
+            &mut problems,
+            |i, row| row.read(within(i)),
+        );
+        let volume_tiers = read_all(
+            source,
+            "volume_tiers",
+            file.volume_tiers,
+            &mut problems,
+            |i, row| row.read(within(i)),
+        );
+        if terms.len() + commitments.len() + volume_tiers.len() == 0 && problems.is_empty() {
+            let message = "it agrees on nothing; expected `terms`, `commitments` or `volume_tiers`";
+            problems.push(Diagnostic::error("price::term", source, message));
         }
         match problems.is_empty() {
             true => Ok(Contract {
                 source: Arc::from(source),
-                name: file.contract,
-                currency: file.currency,
+                name: contract,
+                currency,
                 terms,
+                commitments,
+                volume_tiers,
             }),
             false => Err(Diagnostics(problems)),
         }
     }
 
+    /// Money promised or paid beforehand.
+    pub fn commitments(&self) -> &[Commitment] {
+        &self.commitments
+    }
+
+    /// Prices above so much a month.
+    pub fn volume_tiers(&self) -> &[VolumeTiers] {
+        &self.volume_tiers
+    }
+
     /// The patterns that speak of none of these meters, each with the number of its term, from 0.
     pub fn unmatched<'a>(&'a self, meters: &'a [String]) -> impl Iterator<Item = (usize, &'a str)> {
         let patterns = self.terms.iter().enumerate();
-        let patterns =
-            patterns.flat_map(|(i, term)| term.meters.iter().map(move |pattern| (i, pattern.as_str())));
-        patterns.filter(|(_, pattern)| !meters.iter().any(|meter| matches(pattern, meter)))
+        let patterns = patterns.flat_map(|(i, term)| term.meters.iter().map(move |pattern| (i, pattern)));
+        let unmatched =
+            patterns.filter(|(_, pattern)| !meters.iter().any(|meter| pattern.matches_text(meter)));
+        unmatched.map(|(i, pattern)| (i, pattern.as_str()))
     }
 
     /// What a term makes of a list price over the part where both hold; none where they do not.
@@ -140,7 +170,10 @@ impl Contract {
         }
         let list = listed.price.unit_price;
         let price = Price {
-            unit_price: term.unit_price(list).map_err(|e| wrong("price::number", e))?,
+            unit_price: term
+                .agreed
+                .unit_price(list)
+                .map_err(|e| wrong("price::number", e.to_string()))?,
             list_unit_price: Some(list),
             source: Arc::from(format!("{}#terms.{number} on {}", self.name, listed.price.source)),
             ..listed.price.clone()
@@ -156,33 +189,10 @@ impl Contract {
 
 impl Term {
     fn read(row: TermRow<'_>) -> Result<Term, Fault> {
-        if row.meters.is_empty() {
-            return Err(("price::term", "`meters` names none".to_owned()));
-        }
-        for pattern in &row.meters {
-            if !pattern.starts_with('*') && !KINDS.iter().any(|kind| pattern.starts_with(kind)) {
-                let message = format!(
-                    "`{pattern}` begins with no kind of meter; expected one of {}, as in `dbu/AZURE/PREMIUM_*`",
-                    KINDS.join(" ")
-                );
-                return Err(("price::pattern", message));
-            }
-        }
-        let number = |text: &str| parse_decimal(text).map_err(|e| ("price::number", e.to_string()));
-        let agreed = match (row.discount_percent, row.unit_price) {
-            (Some(percent), None) => Agreed::Share(share(number(percent)?)?),
-            (None, Some(price)) => {
-                let price = number(price)?;
-                if price.is_sign_negative() {
-                    return Err(("price::number", format!("`{price}` is negative")));
-                }
-                Agreed::Price(UnitPrice(price.normalize()))
-            }
-            _ => {
-                let message = "expected either `discount_percent` or `unit_price`";
-                return Err(("price::term", message.to_owned()));
-            }
-        };
+        let (meters, agreed) = (
+            patterns(&row.meters)?,
+            agreed(row.discount_percent, row.unit_price)?,
+        );
         let (from, to) = (instant(row.from)?, instant(row.to)?);
         if let (Some(start), Some(end)) = (from, to)
             && start >= end
@@ -192,7 +202,7 @@ impl Term {
             return Err(("price::instant", message));
         }
         Ok(Term {
-            meters: row.meters,
+            meters,
             agreed,
             from,
             to,
@@ -200,7 +210,7 @@ impl Term {
     }
 
     fn speaks_of(&self, meter: &str) -> bool {
-        self.meters.iter().any(|pattern| matches(pattern, meter))
+        self.meters.iter().any(|pattern| pattern.matches_text(meter))
     }
 
     /// The part of a list price over which it holds.
@@ -214,13 +224,54 @@ impl Term {
         let empty = matches!((from, to), (Some(from), Some(to)) if from >= to);
         (!empty).then_some((from, to))
     }
+}
 
-    fn unit_price(&self, list: UnitPrice) -> Result<UnitPrice, String> {
-        match self.agreed {
-            Agreed::Price(price) => Ok(price),
-            Agreed::Share(share) => multiply(list.0, share)
-                .map(|price| UnitPrice(price.normalize()))
-                .map_err(|e| e.to_string()),
+/// Reads the rows of a section; what is wrong with a row is told with its place.
+fn read_all<R, T>(
+    source: &str,
+    section: &str,
+    rows: Vec<R>,
+    problems: &mut Vec<Diagnostic>,
+    read: impl Fn(usize, R) -> Result<T, Fault>,
+) -> Vec<T> {
+    let mut found = Vec::with_capacity(rows.len());
+    for (i, row) in rows.into_iter().enumerate() {
+        match read(i, row) {
+            Ok(row) => found.push(row),
+            Err((code, message)) => {
+                problems.push(Diagnostic::error(code, source, message).path(format!("{section}.{i}")));
+            }
+        }
+    }
+    found
+}
+
+/// The patterns of `meters`: one at least.
+fn patterns(meters: &[String]) -> Result<Vec<MeterPattern>, Fault> {
+    if meters.is_empty() {
+        return Err(("price::term", "`meters` names none".to_owned()));
+    }
+    let patterns = meters.iter().map(|text| MeterPattern::new(text));
+    patterns
+        .collect::<Result<_, _>>()
+        .map_err(|e| ("price::pattern", e.to_string()))
+}
+
+/// A discount or a price, not both.
+fn agreed(discount_percent: Option<&str>, unit_price: Option<&str>) -> Result<Agreed, Fault> {
+    let number = |text: &str| parse_decimal(text).map_err(|e| ("price::number", e.to_string()));
+    match (discount_percent, unit_price) {
+        (Some(percent), None) => Ok(Agreed::Share(share(number(percent)?)?)),
+        (None, Some(price)) => {
+            let price = number(price)?;
+            if price.is_sign_negative() {
+                return Err(("price::number", format!("`{price}` is negative")));
+            }
+            Ok(Agreed::Price(UnitPrice(price.normalize())))
+        }
+        _ => {
+            let message = "expected either `discount_percent` or `unit_price`";
+            Err(("price::term", message.to_owned()))
         }
     }
 }
@@ -234,27 +285,6 @@ fn share(percent: Decimal) -> Result<Decimal, Fault> {
     }
     let left = add(hundred, -percent).and_then(|left| multiply(left, Decimal::new(1, 2)));
     left.map_err(|e| ("price::number", e.to_string()))
-}
-
-/// Whether a text is what a pattern says: `*` stands for any characters, none included.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut left) = text.strip_prefix(head) else {
-        return false;
-    };
-    let Some((middle, tail)) = rest.rsplit_once('*') else {
-        return left.len() >= rest.len() && left.ends_with(rest);
-    };
-    // Between two stars each part is best found as early as it can be.
-    for part in middle.split('*') {
-        match left.split_once(part) {
-            Some((_, after)) => left = after,
-            None => return false,
-        }
-    }
-    left.len() >= tail.len() && left.ends_with(tail)
 }
 
 /// A list price cut where terms begin and end: over each part what is owed, with the list price beside it.
@@ -291,135 +321,4 @@ pub(super) fn agree(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pricing::price_book::PriceBook;
-    use proptest::prelude::*;
-
-    fn contract(terms: &str) -> Result<Contract, Diagnostics> {
-        let text = format!(r#"{{"contract":"acme","currency":"USD","terms":{terms}}}"#);
-        Contract::parse("acme.json", &text)
-    }
-
-    fn agreed(currency: &str, terms: &str) -> Result<PriceBook, Diagnostics> {
-        let mut book = PriceBook::default();
-        let rows = r#"[
-            {"meter":{"kind":"dbu","sku_name":"JOBS"},"unit":"DBU","unit_price":"0.30","from":null,"to":"2026-10-16","source":"s"},
-            {"meter":{"kind":"dbu","sku_name":"JOBS"},"unit":"DBU","unit_price":"0.33","from":"2026-10-16","to":null,"source":"s"},
-            {"meter":{"kind":"dbu","sku_name":"SQL"},"unit":"DBU","unit_price":"0.22","from":"2026-10-01","to":null,"source":"s"}]"#;
-        let text = format!(
-            r#"{{"price_book":"b","cloud":"AZURE","currency":"{currency}","sources":{{"s":{{}}}},"prices":{rows}}}"#
-        );
-        book.add("b.json", &text).unwrap();
-        book.agree(&[contract(terms)?])?;
-        Ok(book)
-    }
-
-    /// `instant: owed of list`, where the price changes.
-    fn shown(book: &PriceBook, meter: &str) -> Vec<String> {
-        let found = book.find(meter);
-        let from = |e: &Effective| e.from.map_or("ever".to_owned(), |at| at.date_naive().to_string());
-        let line = |e: &Effective| {
-            let price = &e.price;
-            let list = price.list_unit_price.map_or("list".to_owned(), |p| p.to_string());
-            format!("{}: {} of {list}", from(e), price.unit_price)
-        };
-        found.iter().map(|(_, e)| line(e)).collect()
-    }
-
-    #[test]
-    fn a_term_holds_as_long_as_it_says_over_each_list_price() {
-        // 12.5 percent off 0.30 are 0.2625, off 0.33 they are 0.28875.
-        let terms =
-            r#"[{"meters":["dbu/*/JOBS*"],"discount_percent":"12.5","from":"2026-10-10","to":"2026-11-01"}]"#;
-        let book = agreed("USD", terms).unwrap();
-        assert_eq!(
-            shown(&book, "JOBS"),
-            [
-                "ever: 0.3 of list",
-                "2026-10-10: 0.2625 of 0.3",
-                "2026-10-16: 0.28875 of 0.33",
-                "2026-11-01: 0.33 of list"
-            ]
-        );
-        assert_eq!(shown(&book, "SQL"), ["2026-10-01: 0.22 of list"]);
-        let source = &book.find("JOBS")[1].1.price.source;
-        assert_eq!(&**source, "acme#terms.0 on b#s");
-    }
-
-    #[test]
-    fn the_first_term_counts_and_a_second_look_changes_nothing() {
-        let terms = r#"[{"meters":["dbu/AZURE/SQL"],"unit_price":"0.20","from":"2026-10-05","to":"2026-10-08"},
-                        {"meters":["*"],"discount_percent":"50"}]"#;
-        let mut book = agreed("USD", terms).unwrap();
-        let once = [
-            "2026-10-01: 0.11 of 0.22",
-            "2026-10-05: 0.2 of 0.22",
-            "2026-10-08: 0.11 of 0.22",
-        ];
-        assert_eq!(shown(&book, "SQL"), once);
-        book.agree(&[contract(terms).unwrap()]).unwrap();
-        assert_eq!(shown(&book, "SQL"), once);
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_with_its_term() {
-        for (terms, code) in [
-            ("{}", "price::syntax"),
-            (r#"[{"meters":[],"unit_price":"1"}]"#, "price::term"),
-            (r#"[{"meters":["*"]}]"#, "price::term"),
-            (
-                r#"[{"meters":["*"],"unit_price":"1","discount_percent":"1"}]"#,
-                "price::term",
-            ),
-            (r#"[{"meters":["JOBS"],"unit_price":"1"}]"#, "price::pattern"),
-            (
-                r#"[{"meters":["*"],"discount_percent":"100.1"}]"#,
-                "price::number",
-            ),
-            (r#"[{"meters":["*"],"discount_percent":"-1"}]"#, "price::number"),
-            (r#"[{"meters":["*"],"unit_price":"-1"}]"#, "price::number"),
-            (
-                r#"[{"meters":["*"],"unit_price":"1","from":"May"}]"#,
-                "price::instant",
-            ),
-            (
-                r#"[{"meters":["*"],"unit_price":"1","from":"2026-05-02","to":"2026-05-02"}]"#,
-                "price::instant",
-            ),
-        ] {
-            assert_eq!(contract(terms).unwrap_err().0[0].code, code, "{terms}");
-        }
-        let other = agreed("EUR", r#"[{"meters":["*"],"discount_percent":"1"}]"#).unwrap_err();
-        assert_eq!(other.0[0].code, "price::currency");
-        let fine = agreed(
-            "USD",
-            r#"[{"meters":["*"],"discount_percent":"1.00000000000000000000000007"}]"#,
-        );
-        assert_eq!(fine.unwrap_err().0[0].code, "price::number");
-    }
-
-    #[test]
-    fn a_star_stands_for_anything() {
-        for (pattern, text, expected) in [
-            ("dbu/*", "dbu/AZURE/X", true),
-            ("dbu/*/X", "dbu/AZURE/XX", false),
-            ("*X*X", "aXbX", true),
-            ("*X*X", "aX", false),
-            ("a*a", "a", false),
-            ("**", "", true),
-            ("a", "a", true),
-            ("a", "ab", false),
-        ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn patterns_match_what_a_regular_expression_matches(pattern in "[ab*]{0,7}", text in "[ab]{0,9}") {
-            let expression = regex::Regex::new(&format!("^{}$", pattern.replace('*', ".*"))).unwrap();
-            prop_assert_eq!(matches(&pattern, &text), expression.is_match(&text));
-        }
-    }
-}
+mod tests;

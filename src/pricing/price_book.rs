@@ -123,6 +123,7 @@ impl PriceBook {
             price: Price {
                 unit_price,
                 list_unit_price: None,
+                commitment: None,
                 currency: like.price.currency,
                 source: Arc::clone(source),
                 synthetic: false,

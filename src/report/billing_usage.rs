@@ -21,7 +21,11 @@ pub struct IngestedUsage {
     pub new_facts: u64,
     /// Facts that the ledger knew.
     pub known_facts: u64,
-    /// Facts without a price among the new ones.
+    /// Facts that the ledger knew otherwise and that are corrected now.
+    pub corrected_facts: u64,
+    /// Facts that the ledger knew, that the rows do not tell any more and that are taken back.
+    pub withdrawn_facts: u64,
+    /// Facts without a price among what is written.
     pub new_unpriced: u64,
     /// What is told of each SKU, by cloud and `sku_name`.
     pub skus: BTreeMap<String, SkuLine>,
@@ -88,12 +92,21 @@ fn costs<S: serde::Serializer>(value: &BTreeMap<String, i128>, to: S) -> Result<
     to.collect_map(value.iter().map(|(currency, nano)| (currency, nano_text(*nano))))
 }
 
+/// `, 2 corrected, 1 withdrawn`; nothing where nothing is.
+pub(super) fn corrections(corrected: u64, withdrawn: u64) -> String {
+    let counted = |n: u64, what: &str| match n {
+        0 => String::new(),
+        n => format!(", {n} {what}"),
+    };
+    counted(corrected, "corrected") + &counted(withdrawn, "withdrawn")
+}
+
 /// For people.
 pub fn text(told: &IngestedUsage) -> String {
     let rows = &told.rows;
     let mut out = format!(
         "{} rows: {} original, {} retracted{}, {} restated, {} repeated, {} rejected\n\
-         {} facts written to {}, {} known before\n\n",
+         {} facts written to {}, {} known before{}\n\n",
         rows.read,
         rows.original,
         rows.retraction,
@@ -107,6 +120,7 @@ pub fn text(told: &IngestedUsage) -> String {
         told.new_facts,
         told.ledger,
         told.known_facts,
+        corrections(told.corrected_facts, told.withdrawn_facts),
     );
     if told.skus.is_empty() {
         return out;

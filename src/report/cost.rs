@@ -4,7 +4,8 @@
 use crate::ledger::summary::CostRow;
 use crate::model::meter::Category;
 
-/// A cost by category, in 10^-9 of the currency, with the DBUs behind it.
+/// A cost by category, in 10^-9 of the currency, with the DBUs behind it. The columns are effective costs: payments of commitments are
+/// in them where they are used, not where they are paid.
 ///
 /// Sums of fewer than 2^63 amounts of 64 bits stay inside 128 bits, so that no addition here can reach a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +24,10 @@ pub struct Cost {
     pub storage_nano: i128,
     /// What all of it would cost at list prices.
     pub list_nano: i128,
+    /// What all of it would cost at contracted prices, commitments apart.
+    pub contracted_nano: i128,
+    /// What vendors bill: nothing where a commitment has paid, and the payments of commitments.
+    pub billed_nano: i128,
 }
 
 impl Cost {
@@ -30,8 +35,10 @@ impl Cost {
     pub fn add(&mut self, row: &CostRow) {
         let column = match row.meter.category() {
             Category::Dbu => {
-                let quantity = i128::from(row.quantity_nano);
-                self.dbu_quantity_nano = self.dbu_quantity_nano.saturating_add(quantity);
+                if !row.meter.is_commitment() {
+                    let quantity = i128::from(row.quantity_nano);
+                    self.dbu_quantity_nano = self.dbu_quantity_nano.saturating_add(quantity);
+                }
                 &mut self.dbu_nano
             }
             Category::Vm => &mut self.vm_nano,
@@ -39,8 +46,15 @@ impl Cost {
             Category::Network => &mut self.network_nano,
             Category::Storage => &mut self.storage_nano,
         };
-        *column = column.saturating_add(i128::from(row.cost_nano));
-        self.list_nano = self.list_nano.saturating_add(i128::from(row.list_cost_nano));
+        let costs = &row.costs;
+        for (sum, added) in [
+            (column, costs.effective_nano),
+            (&mut self.list_nano, costs.list_nano),
+            (&mut self.contracted_nano, costs.contracted_nano),
+            (&mut self.billed_nano, costs.billed_nano),
+        ] {
+            *sum = sum.saturating_add(added.into());
+        }
     }
 
     /// Adds another cost.
@@ -53,12 +67,14 @@ impl Cost {
             (&mut self.network_nano, other.network_nano),
             (&mut self.storage_nano, other.storage_nano),
             (&mut self.list_nano, other.list_nano),
+            (&mut self.contracted_nano, other.contracted_nano),
+            (&mut self.billed_nano, other.billed_nano),
         ] {
             *sum = sum.saturating_add(added);
         }
     }
 
-    /// All columns of money together: what is owed.
+    /// All columns of money together: the effective cost.
     pub fn total_nano(&self) -> i128 {
         [
             self.dbu_nano,

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::billing_usage::corrections;
 use super::decision::one_line;
 use crate::model::exact::{decimal_text, nano_rounded, nano_to_decimal};
 use crate::model::period::{Instant, rfc3339};
@@ -52,6 +53,10 @@ pub struct FactCounts {
     pub new: u64,
     /// Known before.
     pub known: u64,
+    /// Known otherwise, and corrected now.
+    pub corrected: u64,
+    /// Known, not told any more, and taken back.
+    pub withdrawn: u64,
     /// Of all of them, those without a price.
     pub unpriced: u64,
 }
@@ -192,8 +197,12 @@ pub fn text(ingested: &Ingested) -> String {
     let facts = &ingested.facts;
     let _ = writeln!(
         out,
-        "{} facts written to {}, {} known before; {} of them without a price",
-        facts.new, ingested.ledger, facts.known, facts.unpriced
+        "{} facts written to {}, {} known before{}; {} of them without a price",
+        facts.new,
+        ingested.ledger,
+        facts.known,
+        corrections(facts.corrected, facts.withdrawn),
+        facts.unpriced
     );
     if !ingested.assumptions.is_empty() {
         out.push_str("assumed:\n");

@@ -4,9 +4,11 @@
 //! SQLite, the clock, files. Sums are exact; what a reader is shown rounded is rounded once, cell by cell, and
 //! never fed back into a sum.
 
+pub mod agreements;
 pub mod assertion;
 pub mod billing_usage;
 pub mod closing;
+mod columns;
 pub mod comparison;
 pub mod compliance;
 pub mod cost;

@@ -46,6 +46,7 @@ pub struct CostReport {
     several_clouds: bool,
     has_storage: bool,
     has_contract: bool,
+    has_commitment: bool,
 }
 
 /// The costs of one group.
@@ -61,15 +62,13 @@ pub struct Group {
     pub cost: Cost,
 }
 
-/// What one vendor is owed.
+/// What was used of one vendor, and what it bills.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VendorTotal {
     /// `azure`, `databricks`.
     pub vendor: &'static str,
-    /// In 10^-9 of the currency.
-    pub cost_nano: i128,
-    /// What it would be at list prices.
-    pub list_nano: i128,
+    /// What it cost.
+    pub cost: Cost,
 }
 
 /// Usage of one meter that has no price.
@@ -96,6 +95,8 @@ pub struct SyntheticPrice {
     pub price: Arc<Price>,
     /// In 10^-9 of the currency.
     pub cost_nano: i128,
+    /// The same at the list price, which is the synthetic one.
+    pub list_nano: i128,
 }
 
 impl CostReport {
@@ -109,12 +110,14 @@ impl CostReport {
         let clouds: BTreeSet<_> = rows().map(|row| row.meter.cloud).collect();
         let has_storage = rows().any(|row| row.meter.category() == Category::Storage);
         let has_contract = rows().any(|row| row.price.list_unit_price.is_some());
+        let has_commitment = rows().any(|row| row.meter.is_commitment() || row.price.commitment.is_some());
         CostReport {
             input,
             total,
             several_clouds: clouds.len() > 1,
             has_storage,
             has_contract,
+            has_commitment,
         }
     }
 
@@ -157,6 +160,11 @@ impl CostReport {
     /// them twice.
     pub fn has_contract(&self) -> bool {
         self.has_contract
+    }
+
+    /// Whether commitments were paid or used. Where none was, what is billed is what was used and no table shows it twice.
+    pub fn has_commitment(&self) -> bool {
+        self.has_commitment
     }
 
     /// Whether nothing was billed.
@@ -236,21 +244,15 @@ impl CostReport {
 
     /// What each vendor is owed, the most first.
     pub fn vendors(&self) -> Vec<VendorTotal> {
-        let mut sums: BTreeMap<&'static str, (i128, i128)> = BTreeMap::new();
+        let mut sums: BTreeMap<&'static str, Cost> = BTreeMap::new();
         for row in self.rows() {
-            let (cost, list) = sums.entry(row.meter.vendor()).or_default();
-            *cost = cost.saturating_add(i128::from(row.cost_nano));
-            *list = list.saturating_add(i128::from(row.list_cost_nano));
+            sums.entry(row.meter.vendor()).or_default().add(row);
         }
         let mut vendors: Vec<VendorTotal> = sums
             .into_iter()
-            .map(|(vendor, (cost_nano, list_nano))| VendorTotal {
-                vendor,
-                cost_nano,
-                list_nano,
-            })
+            .map(|(vendor, cost)| VendorTotal { vendor, cost })
             .collect();
-        vendors.sort_by_key(|vendor| std::cmp::Reverse(vendor.cost_nano));
+        vendors.sort_by_key(|vendor| std::cmp::Reverse(vendor.cost.total_nano()));
         vendors
     }
 
@@ -283,8 +285,10 @@ impl CostReport {
                 meter: Arc::clone(&row.meter),
                 price: Arc::clone(&row.price),
                 cost_nano: 0,
+                list_nano: 0,
             });
-            price.cost_nano = price.cost_nano.saturating_add(i128::from(row.cost_nano));
+            price.cost_nano = price.cost_nano.saturating_add(row.costs.effective_nano.into());
+            price.list_nano = price.list_nano.saturating_add(row.costs.list_nano.into());
         }
         let mut prices: Vec<SyntheticPrice> = found.into_values().collect();
         prices.sort_by_key(|price| std::cmp::Reverse(price.cost_nano));
@@ -299,7 +303,8 @@ impl CostReport {
 
 impl Group {
     fn empty(dimension: Dimension, row: &CostRow) -> Group {
-        let is_sku = dimension == Dimension::Sku;
+        // What is paid for a commitment and what is not used of it have no quantity in common.
+        let is_sku = dimension == Dimension::Sku && !row.meter.is_commitment();
         Group {
             name: String::new(),
             quantity_nano: is_sku.then_some(0),
@@ -320,6 +325,7 @@ impl Group {
 pub(crate) mod tests {
     use super::*;
     use crate::ledger::sample::{dec, price, subject};
+    use crate::model::charge::Costs;
     use crate::model::usage::Subject;
     use chrono::NaiveDate;
     use proptest::prelude::*;
@@ -335,7 +341,12 @@ pub(crate) mod tests {
             price: Arc::new(price("0.229")),
             quantity_nano,
             cost_nano,
-            list_cost_nano: cost_nano,
+            costs: Costs {
+                list_nano: cost_nano,
+                contracted_nano: cost_nano,
+                billed_nano: cost_nano,
+                effective_nano: cost_nano,
+            },
             entries: 1,
         }
     }
@@ -478,7 +489,7 @@ pub(crate) mod tests {
             let ledger: i128 = rows.iter().map(|row| i128::from(row.cost_nano)).sum();
             let report = CostReport::new(input(rows));
             prop_assert_eq!(report.total().total_nano(), ledger);
-            let vendors: i128 = report.vendors().iter().map(|v| v.cost_nano).sum();
+            let vendors: i128 = report.vendors().iter().map(|v| v.cost.total_nano()).sum();
             prop_assert_eq!(vendors, ledger);
             for dimension in Dimension::ALL {
                 let groups = report.by(dimension);

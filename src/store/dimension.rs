@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::error::StoreError;
 use crate::ledger::account::Account;
 use crate::ledger::terms::{Terms, TermsDigests};
-use crate::model::charge::Price;
+use crate::model::charge::{PaidBy, Price};
 use crate::model::exact::parse_decimal;
 use crate::model::meter::Meter;
 use crate::model::money::{Currency, UnitPrice};
@@ -62,20 +62,31 @@ impl<'c> Dimensions<'c> {
     }
 
     pub fn price(&mut self, id: i64) -> Result<Arc<Price>, StoreError> {
-        let sql = "SELECT unit_price, currency, source, synthetic, list_unit_price FROM price WHERE id = ?1";
+        let sql = "SELECT unit_price, currency, source, synthetic, list_unit_price, commitment, \
+                   contracted_unit_price FROM price WHERE id = ?1";
         let place = self.place("price", id);
         remembered(&mut self.prices, id, || {
-            let (unit_price, currency, source, synthetic, list): (String, String, String, bool, String) =
-                place.read(sql, |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-                })?;
-            let list = (!list.is_empty()).then(|| parse_decimal(&list));
+            let (synthetic, texts) = place.read(sql, |row| {
+                let text = |column| row.get::<_, String>(column);
+                let texts = [text(0)?, text(1)?, text(2)?, text(4)?, text(5)?, text(6)?];
+                Ok((row.get(3)?, texts))
+            })?;
+            let [unit_price, currency, source, list, commitment, contracted] = texts;
+            let price = |text: &str| parse_decimal(text).map(UnitPrice).map_err(|e| place.wrong(&e));
+            let list = (!list.is_empty()).then(|| price(&list)).transpose()?;
+            let commitment = (!commitment.is_empty()).then(|| {
+                price(&contracted).map(|contracted_unit_price| PaidBy {
+                    name: Arc::from(commitment),
+                    contracted_unit_price,
+                })
+            });
             Ok(Arc::new(Price {
-                unit_price: UnitPrice(parse_decimal(&unit_price).map_err(|e| place.wrong(&e))?),
-                list_unit_price: list.transpose().map_err(|e| place.wrong(&e))?.map(UnitPrice),
+                unit_price: price(&unit_price)?,
+                list_unit_price: list,
                 currency: Currency::try_from(currency).map_err(|e| place.wrong(&e))?,
                 source: Arc::from(source),
                 synthetic,
+                commitment: commitment.transpose()?,
             }))
         })
     }

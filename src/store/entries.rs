@@ -1,7 +1,7 @@
 //! Reading entries: one by one, with their terms, in the order of the chain.
 #![deny(clippy::arithmetic_side_effects)]
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use super::dimension::Dimensions;
 use super::error::{At, StoreError};
 use super::intern::Tables;
 use crate::ledger::chain::ChainHash;
+use crate::ledger::correction::Link;
 use crate::ledger::fact::FactKey;
 use crate::ledger::terms::TermsDigests;
 use crate::ledger::transaction::Entry;
@@ -128,7 +129,7 @@ const PAGE: i64 = 4_096;
 
 impl Entries<'_> {
     fn read_page(&self) -> Result<VecDeque<EntryRow>, StoreError> {
-        let sql = format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2");
+        let sql = format!("{SELECT_ENTRY} WHERE e.number > ?1 ORDER BY e.number LIMIT ?2");
         self.connection
             .prepare_cached(&sql)
             .and_then(|mut statement| statement.query_map([self.after, PAGE], EntryRow::of)?.collect())
@@ -136,12 +137,13 @@ impl Entries<'_> {
     }
 }
 
-const ENTRY_COLUMNS: &str = "number, key, terms_id, resource, since, period_start, period_end, quantity_nano, \
-     amount_nano, hash";
+const SELECT_ENTRY: &str = "SELECT e.number, e.key, e.terms_id, e.resource, e.since, e.period_start, e.period_end, \
+     e.quantity_nano, e.amount_nano, e.hash, c.link, c.corrected \
+     FROM entry e LEFT JOIN correction c ON c.number = e.number";
 
 /// Entries from one key up to, not including, another.
 fn visit_sql() -> String {
-    format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE key >= ?1 AND key < ?2 ORDER BY key")
+    format!("{SELECT_ENTRY} WHERE e.key >= ?1 AND e.key < ?2 ORDER BY e.key")
 }
 
 /// The columns of an entry, its terms not yet read.
@@ -157,6 +159,7 @@ struct EntryRow {
     quantity_nano: i64,
     amount_nano: i64,
     hash: ChainHash,
+    link: Option<(String, i64)>,
 }
 
 impl EntryRow {
@@ -172,6 +175,7 @@ impl EntryRow {
             quantity_nano: row.get(7)?,
             amount_nano: row.get(8)?,
             hash: ChainHash(row.get(9)?),
+            link: row.get::<_, Option<String>>(10)?.zip(row.get(11)?),
         })
     }
 
@@ -185,6 +189,15 @@ impl EntryRow {
                 self.period_start, self.period_end
             ),
         })?;
+        let link = self.link.as_ref().map(|(word, number)| {
+            let known = u64::try_from(*number).ok().and_then(|n| Link::of(word, n));
+            known.ok_or_else(|| StoreError::Unreadable {
+                path: path.to_owned(),
+                place: format!("entry {}", self.number),
+                why: format!("expected a link to an entry, found `{word} {number}`"),
+            })
+        });
+        let link = link.transpose()?;
         let known = dimensions.terms(self.terms_id)?;
         let (terms, digests) = known.as_ref();
         let charge = Charge {
@@ -205,6 +218,7 @@ impl EntryRow {
                 debit: terms.debit.clone(),
                 credit: terms.credit.clone(),
                 charge,
+                link,
             },
             digests: *digests,
             hash: self.hash,
@@ -212,15 +226,16 @@ impl EntryRow {
     }
 }
 
-/// The entry of a key that is known to be there.
-pub(super) fn entry_of_key(tables: Tables<'_>, key: &FactKey) -> Result<StoredEntry, StoreError> {
-    let sql = format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE key = ?1");
+/// The entry of a number; none where there is none.
+pub(super) fn entry_of_number(tables: Tables<'_>, number: i64) -> Result<Option<StoredEntry>, StoreError> {
+    let sql = format!("{SELECT_ENTRY} WHERE e.number = ?1");
     let row = tables
         .connection
         .prepare_cached(&sql)
-        .and_then(|mut statement| statement.query_row([key.0], EntryRow::of))
+        .and_then(|mut statement| statement.query_row([number], EntryRow::of).optional())
         .at(tables.path, "reading an entry")?;
-    row.read(&mut Dimensions::new(tables.connection, tables.path), tables.path)
+    let mut dimensions = Dimensions::new(tables.connection, tables.path);
+    row.map(|row| row.read(&mut dimensions, tables.path)).transpose()
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ pub enum StoreError {
     },
     /// A known fact told differently. Nothing of the batch was written.
     #[error(
-        "{what} is already recorded and says something else ({}); nothing of this batch was written; use another ledger, or correct the recorded fact",
+        "{what} is already recorded and says something else ({}); nothing of this batch was written; what is ingested is corrected with `--correct`, anything else is told to another ledger",
         list(differences)
     )]
     Conflict {

@@ -327,7 +327,7 @@ impl Writer<'_> {
 }
 
 /// The first eight bytes of BLAKE3, so that details of one cluster, second and type are told apart.
-fn digest(details: &str) -> i64 {
+pub(super) fn digest(details: &str) -> i64 {
     let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(details.as_bytes()).as_bytes();
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

@@ -15,7 +15,7 @@ use super::error::{At, StoreError};
 use super::names::Names;
 use crate::ledger::account::Account;
 use crate::ledger::terms::{Terms, TermsDigests, subject_fields};
-use crate::model::charge::{Charge, Price};
+use crate::model::charge::{Charge, PaidBy, Price};
 use crate::model::exact::decimal_text;
 use crate::model::meter::Meter;
 use crate::model::money::{Currency, UnitPrice};
@@ -62,6 +62,7 @@ struct Addresses {
     list_unit_price: Option<UnitPrice>,
     currency: Currency,
     synthetic: bool,
+    commitment: Option<PaidBy>,
 }
 
 /// What must live as long as its address is remembered.
@@ -100,6 +101,7 @@ impl Interned {
             list_unit_price: price.list_unit_price,
             currency: price.currency,
             synthetic: price.synthetic,
+            commitment: price.commitment.clone(),
         };
         if let Some((row, _)) = self.by_address.get(&addresses) {
             return Ok(*row);
@@ -218,11 +220,12 @@ impl Interned {
         if let Some(id) = self.prices.get(price) {
             return Ok(*id);
         }
+        let paid = price.commitment.as_ref();
         let id = tables.id(
             "SELECT id FROM price WHERE unit_price = ?1 AND currency = ?2 AND source = ?3 AND synthetic = ?4 \
-             AND list_unit_price = ?5",
-            "INSERT INTO price (unit_price, currency, source, synthetic, list_unit_price) \
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+             AND list_unit_price = ?5 AND commitment = ?6 AND contracted_unit_price = ?7",
+            "INSERT INTO price (unit_price, currency, source, synthetic, list_unit_price, commitment, \
+             contracted_unit_price) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 decimal_text(price.unit_price.0),
                 price.currency.as_str(),
@@ -231,7 +234,10 @@ impl Interned {
                 price
                     .list_unit_price
                     .map(|list| decimal_text(list.0))
-                    .unwrap_or_default()
+                    .unwrap_or_default(),
+                paid.map(|paid| &*paid.name).unwrap_or_default(),
+                paid.map(|paid| decimal_text(paid.contracted_unit_price.0))
+                    .unwrap_or_default(),
             ],
         )?;
         remember(&mut self.prices, price.clone(), id);

@@ -9,7 +9,7 @@ use super::error::{At, StoreError};
 const APPLICATION_ID: i32 = 0x746f_6c6c;
 
 /// One file per change, in order; the version of a file is how many were applied. Forward only.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_history.sql"),
     include_str!("migrations/0003_runs_and_decisions.sql"),
@@ -17,6 +17,8 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_list_price.sql"),
     include_str!("migrations/0006_closing.sql"),
     include_str!("migrations/0007_statement.sql"),
+    include_str!("migrations/0008_commitment.sql"),
+    include_str!("migrations/0009_correction.sql"),
 ];
 
 /// The newest form known.

@@ -30,10 +30,10 @@ pub struct Head {
     pub currency: Option<Currency>,
 }
 
-/// Sums over a month, in nanos.
+/// Sums over a month, in nanos: what vendors bill.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// What is owed.
+    /// What is billed.
     pub cost_nano: i128,
     /// The same by vendor: `azure`, `databricks`.
     pub by_vendor: BTreeMap<&'static str, i128>,
@@ -42,6 +42,17 @@ pub struct Totals {
 }
 
 impl Database {
+    /// Everybody who tells facts.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn sources(&self) -> Result<Vec<String>, StoreError> {
+        self.connection
+            .prepare_cached("SELECT name FROM source ORDER BY name")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+            .at(&self.path, "reading sources")
+    }
+
     /// The latest UTC day with an entry, at its midnight; none in an empty ledger.
     ///
     /// # Errors
@@ -139,15 +150,16 @@ impl Database {
         while let Some(row) = rows.next().at(&self.path, doing)? {
             let number = |column| row.get::<_, i64>(column).at(&self.path, doing);
             let (price, quantity_nano, cost_nano) = (dimensions.price(number(3)?)?, number(4)?, number(5)?);
-            let list_cost = price.list_cost_nano(quantity_nano, cost_nano);
+            let meter = dimensions.meter(number(2)?)?;
+            let costs = price.costs(&meter, quantity_nano, cost_nano);
             found.push(CostRow {
                 day: date(number(0)?),
                 subject: dimensions.subject(number(1)?)?,
-                meter: dimensions.meter(number(2)?)?,
+                meter,
                 price,
                 quantity_nano,
                 cost_nano,
-                list_cost_nano: list_cost.map_err(|e| StoreError::Unreadable {
+                costs: costs.map_err(|e| StoreError::Unreadable {
                     path: self.path.clone(),
                     place: "`rollup_day`".to_owned(),
                     why: e.to_string(),
@@ -168,7 +180,7 @@ impl Database {
         // The key starts with the period's start, so a month is a range of the primary key.
         let sql = "SELECT period_start / 86400 AS day, subject_id, meter_id, reason, per_hour, \
                    sum(period_end - period_start), count(*) FROM unpriced \
-                   WHERE key >= ?1 AND key < ?2 AND settled_by IS NULL \
+                   WHERE key >= ?1 AND key < ?2 AND settled_by IS NULL AND replaced = 0 \
                    GROUP BY day, subject_id, meter_id, reason, per_hour \
                    ORDER BY day, subject_id, meter_id, reason, per_hour";
         let doing = "reading unpriced usage";
@@ -220,7 +232,7 @@ impl Database {
         let mut totals = Totals::default();
         let rows = self.cost_rows(&month.period())?.into_iter();
         for row in rows.chain(self.late_rows(month)?) {
-            let cost = i128::from(row.cost_nano);
+            let cost = i128::from(row.costs.billed_nano);
             totals.cost_nano = totals.cost_nano.saturating_add(cost);
             let vendor = totals.by_vendor.entry(row.meter.vendor()).or_default();
             *vendor = vendor.saturating_add(cost);

@@ -1,11 +1,12 @@
 //! What a source has told of real clusters: their events, word for word, and what was billed of them.
 
+use rusqlite::Row;
 use std::collections::BTreeMap;
 
 use super::database::Database;
 use super::error::{At, StoreError};
 use super::history::{StoredClusterEvent, write_told_events};
-use crate::model::period::{Instant, Period, from_unix};
+use crate::model::period::{Period, from_unix};
 
 /// A fact that is in the ledger, priced or not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,12 +19,58 @@ pub struct Billed {
     pub period: Period,
 }
 
-const BILLED: &str = "SELECT s.cluster_id, e.resource, m.name, e.period_start, e.period_end \
-     FROM entry e JOIN terms t ON t.id = e.terms_id JOIN source o ON o.id = t.source_id \
-     JOIN subject s ON s.id = t.subject_id JOIN meter m ON m.id = t.meter_id WHERE o.name = ?1 \
-     UNION SELECT s.cluster_id, u.resource, m.name, u.period_start, u.period_end \
-     FROM unpriced u JOIN source o ON o.id = u.source_id \
-     JOIN subject s ON s.id = u.subject_id JOIN meter m ON m.id = u.meter_id WHERE o.name = ?1";
+/// A fact as it is read.
+#[derive(Debug)]
+pub struct BilledRow<'r> {
+    /// `cluster_id` of whose it is.
+    pub cluster_id: &'r str,
+    /// The resource.
+    pub resource: &'r str,
+    /// The meter's text.
+    pub meter: &'r str,
+    /// The period.
+    pub period: Period,
+}
+
+impl BilledRow<'_> {
+    fn of<'r>(row: &'r Row<'_>) -> rusqlite::Result<BilledRow<'r>> {
+        Ok(BilledRow {
+            cluster_id: row.get_ref(0)?.as_str()?,
+            resource: row.get_ref(1)?.as_str()?,
+            meter: row.get_ref(2)?.as_str()?,
+            period: Period {
+                start: from_unix(row.get(3)?),
+                end: from_unix(row.get(4)?),
+            },
+        })
+    }
+
+    /// The fact, to be kept.
+    pub fn fact(&self) -> Billed {
+        Billed {
+            resource: self.resource.to_owned(),
+            meter: self.meter.to_owned(),
+            period: self.period,
+        }
+    }
+}
+
+/// Of an entry `e`: it is the live version of its fact, neither a reversal nor reversed.
+pub(super) const IS_LIVE: &str = "NOT EXISTS (SELECT 1 FROM correction c WHERE c.number = e.number AND c.link = 'reverses') \
+     AND NOT EXISTS (SELECT 1 FROM correction c WHERE c.corrected = e.number AND c.link = 'reverses')";
+
+/// The facts that a source has told, as far as they are in force, with the cluster whose they are.
+fn in_force() -> String {
+    format!(
+        "SELECT s.cluster_id, e.resource, m.name, e.period_start, e.period_end \
+         FROM entry e JOIN terms t ON t.id = e.terms_id JOIN source o ON o.id = t.source_id \
+         JOIN subject s ON s.id = t.subject_id JOIN meter m ON m.id = t.meter_id WHERE o.name = ?1 AND {IS_LIVE} \
+         UNION ALL SELECT s.cluster_id, u.resource, m.name, u.period_start, u.period_end \
+         FROM unpriced u JOIN source o ON o.id = u.source_id \
+         JOIN subject s ON s.id = u.subject_id JOIN meter m ON m.id = u.meter_id \
+         WHERE o.name = ?1 AND u.settled_by IS NULL AND u.replaced = 0"
+    )
+}
 
 impl Database {
     /// Writes cluster events as they were told, types and details of any kind; how many were new. They are read back in
@@ -63,34 +110,37 @@ impl Database {
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
     pub fn billed_by(&self, source: &str) -> Result<BTreeMap<String, Vec<Billed>>, StoreError> {
-        let at = |seconds: i64| -> Instant { from_unix(seconds) };
-        let rows: Vec<(String, Billed)> = self
-            .connection
-            .prepare_cached(BILLED)
-            .and_then(|mut s| {
-                s.query_map([source], |row| {
-                    let period = Period {
-                        start: at(row.get(3)?),
-                        end: at(row.get(4)?),
-                    };
-                    let billed = Billed {
-                        resource: row.get(1)?,
-                        meter: row.get(2)?,
-                        period,
-                    };
-                    Ok((row.get(0)?, billed))
-                })?
-                .collect()
-            })
-            .at(&self.path, "reading what was billed")?;
         let mut billed: BTreeMap<String, Vec<Billed>> = BTreeMap::new();
-        for (cluster_id, fact) in rows {
-            billed.entry(cluster_id).or_default().push(fact);
-        }
+        self.visit_billed_by(source, &mut |row| {
+            let facts = billed.entry(row.cluster_id.to_owned()).or_default();
+            facts.push(row.fact());
+        })?;
         for facts in billed.values_mut() {
             facts.sort_unstable();
         }
         Ok(billed)
+    }
+
+    /// Visits what is in the ledger of what the source told, each fact with its cluster, in no order; what was corrected is not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn visit_billed_by(
+        &self,
+        source: &str,
+        visit: &mut dyn FnMut(&BilledRow<'_>),
+    ) -> Result<(), StoreError> {
+        let doing = "reading what was billed";
+        let mut statement = self
+            .connection
+            .prepare_cached(&in_force())
+            .at(&self.path, doing)?;
+        let mut rows = statement.query([source]).at(&self.path, doing)?;
+        while let Some(row) = rows.next().at(&self.path, doing)? {
+            let row = BilledRow::of(row).at(&self.path, doing)?;
+            visit(&row);
+        }
+        Ok(())
     }
 }
 

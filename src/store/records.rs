@@ -183,8 +183,7 @@ mod tests {
         let ones = AppendedRecords {
             facts: Appended {
                 new: 1,
-                known: 0,
-                unpriced: 0,
+                ..Appended::default()
             },
             cluster_events: 1,
             instance_events: 1,

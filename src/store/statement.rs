@@ -6,7 +6,7 @@
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::database::Database;
@@ -315,6 +315,47 @@ fn stored(row: &Row<'_>, path: &Path) -> Result<StoredLine, StoreError> {
             service_type: text(20)?,
         },
     })
+}
+
+impl Database {
+    /// Every export: what it is called, its files with their digests, and the digest that is stored of them.
+    pub(super) fn export_digests(&self) -> Result<Vec<ExportDigest>, StoreError> {
+        let doing = "reading statements";
+        let named: Vec<(i64, String, String)> = self
+            .connection
+            .prepare("SELECT id, vendor, digest FROM statement_export ORDER BY id")
+            .and_then(|mut s| {
+                s.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                    .collect()
+            })
+            .at(&self.path, doing)?;
+        let mut found = Vec::with_capacity(named.len());
+        for (id, vendor, digest) in named {
+            let files: Vec<(String, String)> = self
+                .connection
+                .prepare_cached(
+                    "SELECT name, digest FROM statement_file WHERE export_id = ?1 ORDER BY number",
+                )
+                .and_then(|mut s| s.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+                .at(&self.path, doing)?;
+            found.push((format!("export {id} of {vendor}"), files, digest));
+        }
+        Ok(found)
+    }
+}
+
+/// Its name, its files with their digests, its own digest.
+pub(super) type ExportDigest = (String, Vec<(String, String)>, String);
+
+/// The digest of an export from its files, each a name and the BLAKE3 of its content. The same files in another order are the same
+/// export.
+pub fn digest(files: &[(String, String)]) -> String {
+    let digests: BTreeSet<&str> = files.iter().map(|(_, digest)| digest.as_str()).collect();
+    let mut all = blake3::Hasher::new();
+    for digest in digests {
+        all.update(digest.as_bytes());
+    }
+    all.finalize().to_string()
 }
 
 #[cfg(test)]

@@ -208,6 +208,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(prices());
     all.extend(crate::price_errors::price_books());
     all.extend(crate::closing_errors::closings());
+    all.extend(crate::closing_errors::agreements());
     all.extend(crate::table_errors::tables());
     all.extend(crate::node_errors::nodes());
     all.extend(scenarios());
@@ -789,6 +790,37 @@ fn ledgers() -> Vec<Case> {
         ),
         // The file itself forbids two entries of one key; only a file made by other means has them.
         told("ledger::duplicate", format!("fault[{}] {twice}", twice.code)),
+        // A cost that was forged with all hashes after it is found by this alone.
+        tampered(
+            "ledger::cost",
+            "ledger verify l.db --deep",
+            "UPDATE entry SET amount_nano = amount_nano + 1000000000 WHERE number = 3",
+        ),
+        tampered(
+            "ledger::digest",
+            "ledger verify l.db --deep",
+            "UPDATE cluster_event SET digest = 7 WHERE told = 3",
+        ),
+        prepared(
+            "ledger::against",
+            "ledger verify l.db --against copy.db",
+            |folder| {
+                write(folder, "l.db", billed());
+                write(folder, "copy.db", billed());
+                let usage = usage_row("AZURE", "DBU", "1");
+                write(folder, "u.json", usage);
+                let ingest = "ingest billing-usage u.json --ledger copy.db";
+                let words: Vec<&str> = ingest.split(' ').collect();
+                assert!(tollgate_in(folder, &words).output().unwrap().status.success());
+            },
+        ),
+        prepared(
+            "verify::not-a-head",
+            "ledger verify l.db --against copy.db",
+            |folder| {
+                write(folder, "l.db", billed());
+            },
+        ),
         tampered("store::structure", LEDGER, "DELETE FROM price WHERE id = 1"),
         tampered(
             "store::unreadable",

@@ -59,6 +59,28 @@ fn october() -> (TempDir, String) {
         &policies,
     ]);
     assert_eq!(lived.code, Some(0), "{}", lived.stderr);
+    // Machines that are reserved and units that are prepaid: commitments are accounts, too.
+    let contract = folder.path().join("contract.json").display().to_string();
+    fs::write(
+        &contract,
+        r#"{"contract": "acme", "currency": "USD", "commitments": [
+            {"name": "ds3", "kind": "reservation", "cloud": "AZURE", "from": "2026-10-01", "to": "2026-12-01",
+             "meters": ["vm/AZURE/*"], "quantity": "3", "payments": {"upfront": "100.01"}},
+            {"name": "dbcu", "kind": "prepaid", "cloud": "AZURE", "from": "2026-10-01", "to": "2027-10-01",
+             "meters": ["dbu/*"], "units": "7", "payments": {"upfront": "6.1"}}]}"#,
+    )
+    .unwrap();
+    let applied = run(&[
+        "ledger",
+        "apply-contract",
+        &ledger,
+        "--contract",
+        &contract,
+        "--month",
+        "2026-10",
+    ]);
+    assert_eq!(applied.code, Some(0), "{}", applied.stderr);
+    assert!(balances(&ledger).contains_key("commitment/ds3"));
     (folder, ledger)
 }
 
@@ -152,7 +174,11 @@ fn hledger_accepts_the_journal_and_its_balances_are_ours() {
         })
         .collect();
     assert_eq!(theirs, ours);
-    assert_eq!(ours.len(), 8 + 2, "eight cost centres, two vendors");
+    assert_eq!(
+        ours.len(),
+        9 + 2 + 2,
+        "eight cost centres and that of nobody, two vendors, two commitments"
+    );
 
     // The journal checks itself: an amount that was changed by hand breaks an assertion.
     let text = fs::read_to_string(&journal).unwrap();
@@ -209,8 +235,14 @@ fn lines_of_csv_sum_to_the_balances_and_a_month_is_a_part() {
     let mut starts = Vec::new();
     for line in reader.records() {
         let line = line.unwrap();
-        *sums.entry(line[4].to_owned()).or_default() += nano(&line[6]);
-        *sums.entry(line[5].to_owned()).or_default() -= nano(&line[6]);
+        // What a commitment is owed is what was used of it; else what is billed moves.
+        let amount = nano(if line[5].starts_with("commitment/") {
+            &line[31]
+        } else {
+            &line[30]
+        });
+        *sums.entry(line[4].to_owned()).or_default() += amount;
+        *sums.entry(line[5].to_owned()).or_default() -= amount;
         starts.push(line[1].to_owned());
     }
     assert_eq!(sums, balances(&ledger));

@@ -18,6 +18,7 @@ mod cluster_policy;
 mod compliance;
 mod console;
 mod corpus;
+mod correction;
 mod eight_rules;
 mod errors;
 mod export;

@@ -30,6 +30,16 @@ fn contracts() -> Vec<Case> {
             "price::unmatched",
             "{\"meters\": [\"dbu/AZURE/PREMIUM_JOB_*\"], \"discount_percent\": \"10\"}",
         ),
+        files(
+            "price::commitment",
+            "price check contract.json",
+            &[(
+                "contract.json",
+                "{\"contract\": \"acme\", \"currency\": \"USD\", \"commitments\": [{\"name\": \"ri\", \"kind\": \"reservation\", \
+                 \"cloud\": \"AZURE\", \"from\": \"2026-10-01\", \"to\": \"2027-10-01\", \"meters\": [\"vm/*\"], \"units\": \"4\", \
+                 \"payments\": {\"upfront\": \"10\"}}]}\n",
+            )],
+        ),
     ]
 }
 

@@ -43,6 +43,7 @@ fn used(meter: &str, resource: &str, day: i64, seconds: i64, per_hour: &str, pri
     let price = Price {
         unit_price: UnitPrice(parse_decimal(price).unwrap()),
         list_unit_price: None,
+        commitment: None,
         currency: Currency::USD,
         source: Arc::from("book#list"),
         synthetic: false,

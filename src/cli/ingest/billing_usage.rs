@@ -1,6 +1,7 @@
 //! `tollgate ingest billing-usage`.
 
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use crate::cli::context::TextOrJson;
@@ -14,7 +15,7 @@ use crate::ops::prices::catalogue;
 use crate::report::billing_usage::{IngestedUsage, text};
 
 /// Bills what Databricks itself has metered: each row of system.billing.usage at the price in force, RETRACTION and RESTATEMENT as
-/// facts of their own. Told twice, or by files that overlap, it changes nothing. Rows that cannot be billed are told with file,
+/// facts of their own. Told twice, or by files that overlap, it changes nothing; told differently it is refused, or corrected with --correct. Rows that cannot be billed are told with file,
 /// line and reason.
 #[derive(Debug, Args)]
 #[command(
@@ -49,6 +50,13 @@ pub(in crate::cli) struct BillingUsage {
     /// File for the rows that are not billed: one JSON object a line with file, line, column, code, reason and the row
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    /// Correct what was told differently before: it is reversed and told anew, and nothing is changed
+    #[arg(long)]
+    correct: bool,
+    // Hidden: nobody bills better with it. Tests kill small tellings between many transactions.
+    /// Facts of one transaction
+    #[arg(long, value_name = "NUMBER", hide = true)]
+    batch_facts: Option<NonZeroUsize>,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
@@ -77,6 +85,8 @@ impl BillingUsage {
                 job_runs: tables(&self.job_runs)?,
             },
             rejects: self.rejects,
+            correct: self.correct,
+            batch_facts: self.batch_facts,
         };
         let mut bars = Bars::default();
         let told = ingest(&sources, &mut catalogue, &options, &mut |step| {

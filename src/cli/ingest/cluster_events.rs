@@ -67,6 +67,9 @@ pub(in crate::cli) struct ClusterEvents {
     /// Seconds from TERMINATING until the machines are gone
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     termination_seconds: u32,
+    /// Correct what was told differently before: it is reversed and told anew, and nothing is changed
+    #[arg(long)]
+    correct: bool,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
@@ -93,6 +96,7 @@ impl ClusterEvents {
             cut: self.cut,
             team_tag: self.team_tag,
             termination_seconds: self.termination_seconds,
+            correct: self.correct,
         };
         let mut bars = Bars::default();
         let told = ingest(&sources, &clusters, &mut catalogue, &options, &mut |step| {

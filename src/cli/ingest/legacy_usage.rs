@@ -45,6 +45,9 @@ pub(in crate::cli) struct LegacyUsage {
     /// File for the rows that are not billed: one JSON object a line with file, line, column, code, reason and the row
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    /// Correct what was told differently before: it is reversed and told anew, and nothing is changed
+    #[arg(long)]
+    correct: bool,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
@@ -61,6 +64,7 @@ impl LegacyUsage {
             workspaces: self.workspace.into_iter().collect(),
             skus: self.sku.into_iter().collect(),
             rejects: self.rejects,
+            correct: self.correct,
         };
         let mut bars = Bars::default();
         let told = ingest(&sources, &mut catalogue, &options, &mut |step| {

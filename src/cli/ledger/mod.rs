@@ -1,11 +1,13 @@
 //! `tollgate ledger ...`.
 
+mod apply_contract;
 mod assert;
 mod backup;
 mod check;
 mod close;
 mod export;
 mod restore;
+mod verify;
 
 use clap::Subcommand;
 
@@ -20,8 +22,12 @@ use crate::ops::ledger_copy::Copied;
 pub(super) enum Ledger {
     /// Recompute every hash, balance and roll-up
     Check(check::Check),
+    /// Do that, recompute costs and digests, and hold the chain against a copy or a head
+    Verify(verify::Verify),
     /// Make a month final
     Close(close::Close),
+    /// Apply commitments and volume tiers to a month's usage
+    ApplyContract(apply_contract::ApplyContract),
     /// List the months that are closed
     Closings(close::List),
     /// Note what a vendor's invoice says of a month, for `check` to hold
@@ -40,7 +46,9 @@ impl Ledger {
     pub fn run(self) -> Exit {
         finish(match self {
             Ledger::Check(command) => command.answer(),
+            Ledger::Verify(command) => command.answer(),
             Ledger::Close(command) => command.answer(),
+            Ledger::ApplyContract(command) => command.answer(),
             Ledger::Closings(command) => command.answer(),
             Ledger::Assert(command) => command.answer(),
             Ledger::Assertions(command) => command.answer(),

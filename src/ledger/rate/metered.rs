@@ -213,6 +213,7 @@ mod tests {
         let price = (!unit_price.is_empty()).then(|| Price {
             unit_price: UnitPrice(unit_price.parse().unwrap()),
             list_unit_price: None,
+            commitment: None,
             currency: Currency::try_from("USD".to_owned()).unwrap(),
             source: "book#s".into(),
             synthetic: false,

@@ -3,7 +3,7 @@
 //! All files of one telling are one export for each billing period they speak of: Azure cuts a large export into files. Nothing is
 //! billed. A file without any row that can be read is none of costs, and nothing is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -17,7 +17,7 @@ use crate::model::statement::StatementLine;
 use crate::ops::files::Text;
 use crate::ops::ledger::{diagnose, open};
 use crate::report::statement::{IngestedStatement, Outcome, Parts, PeriodTold, parts};
-use crate::store::statement::{Export, Told};
+use crate::store::statement::{Export, Told, digest};
 
 /// What all files of one telling have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,16 +126,6 @@ pub fn too_large(source: &str, error: &Inexact) -> Diagnostics {
     Diagnostic::error("statement::too-large", source, error.to_string())
         .hint("are the columns of quantity and cost what their names say?")
         .into()
-}
-
-/// The same files in another order are the same export.
-fn digest(files: &[(String, String)]) -> String {
-    let digests: BTreeSet<&str> = files.iter().map(|(_, digest)| digest.as_str()).collect();
-    let mut all = blake3::Hasher::new();
-    for digest in digests {
-        all.update(digest.as_bytes());
-    }
-    all.finalize().to_string()
 }
 
 fn count(lines: &Lines) -> Result<Parts, Inexact> {

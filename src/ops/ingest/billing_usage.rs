@@ -5,11 +5,13 @@
 //! are right without anybody having to filter. Rows are billed in order of time, whatever the order of the files.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::Step;
 use super::context::{Context, ContextFiles};
-use super::metered::{Desk, Metered};
+use super::lost::RowName;
+use super::metered::{Desk, Manner, Metered};
 use super::rejects::with_rejects;
 use crate::databricks::billing_usage::BillingUsage;
 use crate::intake::billing_usage::read;
@@ -32,6 +34,10 @@ pub struct UsageOptions {
     pub context: ContextFiles,
     /// A file for the rows that are not billed.
     pub rejects: Option<PathBuf>,
+    /// Corrects what was told differently before, instead of refusing it.
+    pub correct: bool,
+    /// Facts of one transaction, if not the usual number.
+    pub batch_facts: Option<NonZeroUsize>,
 }
 
 /// Bills the rows that are told. What is wrong with others is in the second part; a caller that shows it tells why they are
@@ -48,7 +54,12 @@ pub fn ingest(
 ) -> Result<(IngestedUsage, Diagnostics), Diagnostics> {
     let context = Context::read(&options.context)?;
     with_rejects(options.rejects.as_deref(), |rejects| {
-        let mut desk = Desk::new(catalogue, options.ledger.clone(), rejects, progress);
+        let manner = Manner {
+            correct: options.correct.then_some(RowName::Id),
+            batch: options.batch_facts,
+        };
+        let desk = Desk::new(catalogue, options.ledger.clone(), rejects, progress);
+        let mut desk = desk.in_manner(manner);
         for file in sources {
             desk.take_file(
                 file,

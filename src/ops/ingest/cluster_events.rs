@@ -2,8 +2,8 @@
 //!
 //! A cluster is billed whole or not at all. What is replayed is all that the ledger's history holds of it together with
 //! what is told now, so that an export may be told piece by piece, and a cluster that goes on without an event is billed
-//! further by a later cut. A ledger takes nothing back: where what is told now no longer says what was billed before,
-//! nothing of that cluster is written and the difference is told.
+//! further by a later cut. Where what is told now no longer says what was billed before, nothing of that cluster is written and the
+//! difference is told; a telling that corrects takes back what is no longer billed, and bills what is.
 
 pub(super) mod convert;
 mod facts;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::convert::{Context, told};
-use self::facts::differs;
+use self::facts::{difference, gone, lost};
 use self::write::{Outbox, Pending};
 use super::Step;
 use super::rated::rate_all;
@@ -58,6 +58,8 @@ pub struct IngestOptions {
     pub team_tag: Option<String>,
     /// Seconds from TERMINATING until machines are gone.
     pub termination_seconds: u32,
+    /// Corrects what was billed otherwise before, instead of refusing it.
+    pub correct: bool,
 }
 
 /// Bills the clusters whose events are told. `clusters` are their records, as far as there are any. `progress` is told how many clusters
@@ -82,6 +84,7 @@ pub fn ingest(
     let mut database = open(&options.ledger)?;
     let source = format!("cluster-events/{}", options.workspace_name);
     let known = History::read(&database, &source, &options.ledger)?;
+    let head = database.head().map_err(|e| diagnose(&options.ledger, &e))?;
     let mut ids: BTreeSet<String> = taken.events.keys().cloned().collect();
     ids.extend(known.clusters.iter().cloned());
     ids.extend(taken.doubtful.iter().cloned());
@@ -93,6 +96,7 @@ pub fn ingest(
             .collect(),
         catalogue,
         options,
+        correct: options.correct.then_some(head.entries),
         source: source.clone(),
         known,
         told: Ingested {
@@ -201,6 +205,8 @@ struct Desk<'a> {
     records: BTreeMap<&'a str, &'a ExistingCluster>,
     catalogue: &'a mut Catalogue,
     options: &'a IngestOptions,
+    /// Where the ledger is corrected: its number of entries when the telling began.
+    correct: Option<i64>,
     source: String,
     known: History,
     told: Ingested,
@@ -288,11 +294,14 @@ impl Desk<'_> {
                 return Ok(None);
             }
         };
-        if let Some(difference) = self.known.billed.get(id).and_then(|known| differs(known, &rated)) {
+        let known_facts = self.known.billed.get(id).map_or(&[][..], Vec::as_slice);
+        let lost = lost(known_facts, &rated);
+        if let (Some(first), None) = (lost.first(), self.correct) {
+            let difference = difference(first, &rated);
             let message = format!("`{id}` was billed otherwise: {difference}; nothing of it is written");
             let problem = Diagnostic::error("event::billed-otherwise", &self.told.ledger, message);
-            let hint = "are --clusters and the other flags those of before? a ledger takes nothing back: what it has wrong is \
-                        put right by telling the whole history to a new one";
+            let hint = "are --clusters and the other flags those of before? where what is told now is right, --correct reverses what \
+                        was billed and bills it anew";
             self.refuse(id, problem.hint(hint));
             return Ok(None);
         }
@@ -300,13 +309,18 @@ impl Desk<'_> {
         self.assume(id, &replayed, &converted);
         Ok(Some(Pending {
             cluster: self.summary(id, &converted, &known, &replayed, &rated),
+            withdrawn: gone(lost, &rated),
             facts: rated,
             events: self.to_store(&all),
         }))
     }
 
-    /// Up to when the cluster is known to have lived without an end: what was billed before was billed to a cut, too.
+    /// Up to when the cluster is known to have lived without an end: what was billed before was billed to a cut, too. A telling that
+    /// corrects may say an earlier one.
     fn cut(&self, id: &str) -> Option<Instant> {
+        if let (Some(_), Some(cut)) = (self.correct, self.options.cut) {
+            return Some(cut);
+        }
         let billed = self.known.billed.get(id).into_iter().flatten();
         self.options.cut.max(billed.map(|fact| fact.period.end).max())
     }
@@ -517,10 +531,12 @@ impl Desk<'_> {
     /// Writes what waits; a cluster that the ledger refuses is told and left out.
     fn write(&mut self, database: &mut Database, outbox: &mut Outbox) -> Result<(), Diagnostics> {
         let written = outbox
-            .write(database, &self.source)
+            .write(database, &self.source, self.correct)
             .map_err(|e| diagnose(&self.options.ledger, &e))?;
         self.told.facts.new = self.told.facts.new.saturating_add(written.facts.new);
         self.told.facts.known = self.told.facts.known.saturating_add(written.facts.known);
+        self.told.facts.corrected = self.told.facts.corrected.saturating_add(written.facts.corrected);
+        self.told.facts.withdrawn = self.told.facts.withdrawn.saturating_add(written.facts.withdrawn);
         self.told.events.new = self.told.events.new.saturating_add(written.events);
         for cluster in written.clusters {
             self.told.facts.unpriced = self.told.facts.unpriced.saturating_add(cluster.unpriced);

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Step;
-use super::metered::{Desk, Metered};
+use super::lost::RowName;
+use super::metered::{Desk, Manner, Metered};
 use super::rejects::with_rejects;
 use crate::databricks::billing_usage::RecordType;
 use crate::databricks::legacy_usage::LegacyUsage;
@@ -37,6 +38,8 @@ pub struct LegacyOptions {
     pub skus: BTreeMap<String, String>,
     /// A file for the rows that are not billed.
     pub rejects: Option<PathBuf>,
+    /// Corrects what was told differently before, instead of refusing it.
+    pub correct: bool,
 }
 
 /// Bills the rows that are told. What is wrong with others is in the second part.
@@ -50,7 +53,12 @@ pub fn ingest(
     progress: &mut dyn FnMut(Step),
 ) -> Result<(IngestedUsage, Diagnostics), Diagnostics> {
     with_rejects(options.rejects.as_deref(), |rejects| {
-        let mut desk = Desk::new(catalogue, options.ledger.clone(), rejects, progress);
+        let manner = Manner {
+            correct: options.correct.then_some(RowName::IdSkuHour),
+            batch: None,
+        };
+        let desk = Desk::new(catalogue, options.ledger.clone(), rejects, progress);
+        let mut desk = desk.in_manner(manner);
         for file in sources {
             desk.take_file(
                 file,

@@ -6,11 +6,13 @@
 
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Step;
+use super::lost::{Lost, RowName};
 use super::pile::{Pile, RowId, Waiting};
 use super::rejects::Rejects;
 use super::subjects::{Subjects, narrow};
@@ -29,7 +31,8 @@ use crate::ops::ledger::{diagnose, open};
 use crate::pricing::catalogue::Catalogue;
 use crate::report::billing_usage::{IngestedUsage, SkuLine};
 use crate::store::Database;
-use crate::store::journal::Appended;
+use crate::store::journal::{Appended, Correcting};
+use crate::store::real_history::Billed;
 
 /// Bytes that rows which wait may take, with whose they are: 800 MiB. Ten million rows of few clusters, or three million of which each
 /// has a cluster and a run of its own. What the ledger remembers of names comes on top, some 500 MB at most.
@@ -54,6 +57,15 @@ pub(super) struct Metered {
     pub record_type: RecordType,
 }
 
+/// How rows are billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Manner {
+    /// Where what was told differently before is corrected: what names a row.
+    pub correct: Option<RowName>,
+    /// Facts of one transaction, if not the usual number.
+    pub batch: Option<NonZeroUsize>,
+}
+
 /// Who tells, and of which meter.
 struct Kind {
     source: Arc<str>,
@@ -75,8 +87,14 @@ pub(super) struct Desk<'a, 'w> {
     subjects: Subjects,
     pile: Pile,
     room: usize,
+    manner: Manner,
+    /// Entries of the ledger when the telling began.
+    since: i64,
+    /// What the ledger has of the rows that are billed, beside what they tell.
+    lost: Lost,
     told: IngestedUsage,
     batches: BTreeMap<Arc<str>, Vec<Rated>>,
+    withdrawn: BTreeMap<Arc<str>, Vec<Billed>>,
     /// Rows of the instant that is being billed.
     instant: AtOnce,
 }
@@ -104,9 +122,19 @@ impl<'a, 'w> Desk<'a, 'w> {
             subjects: Subjects::default(),
             pile: Pile::default(),
             room: ROOM,
+            manner: Manner::default(),
+            since: 0,
+            lost: Lost::default(),
             batches: BTreeMap::new(),
+            withdrawn: BTreeMap::new(),
             instant: AtOnce::default(),
         }
+    }
+
+    /// Bills in another manner than the usual.
+    pub fn in_manner(mut self, manner: Manner) -> Self {
+        self.manner = manner;
+        self
     }
 
     /// Puts fewer rows in order at once.
@@ -216,9 +244,8 @@ impl<'a, 'w> Desk<'a, 'w> {
         for cloud in clouds {
             self.catalogue.load(cloud, None)?;
         }
-        if self.database.is_none() {
-            self.database = Some(open(&self.ledger)?);
-        }
+        self.open()?;
+        self.look_for_lost(&pile)?;
         let all = u64::try_from(pile.rows()).unwrap_or(u64::MAX);
         let (mut done, mut before) = (0_u64, None);
         let mut prices: HashMap<u32, OfMonth> = HashMap::new();
@@ -249,6 +276,28 @@ impl<'a, 'w> Desk<'a, 'w> {
         Ok(())
     }
 
+    fn open(&mut self) -> Result<(), Diagnostics> {
+        if self.database.is_none() {
+            let database = open(&self.ledger)?;
+            let head = database.head().map_err(|e| diagnose(&self.ledger, &e))?;
+            self.since = head.entries;
+            self.database = Some(database);
+        }
+        Ok(())
+    }
+
+    /// Where rows are corrected: what the ledger has of them under other names.
+    fn look_for_lost(&mut self, pile: &Pile) -> Result<(), Diagnostics> {
+        let (Some(name), Some(database)) = (self.manner.correct, &self.database) else {
+            return Ok(());
+        };
+        let named = |kind: &Kind| (Arc::clone(&kind.source), kind.meter.to_string());
+        let kinds: Vec<(Arc<str>, String)> = self.kinds.iter().map(named).collect();
+        let lost = Lost::read(database, &kinds, pile, name);
+        self.lost = lost.map_err(|e| diagnose(&self.ledger, &e))?;
+        Ok(())
+    }
+
     /// A row that is told once more.
     fn again(&mut self, known: &Waiting, row: &Waiting) {
         if known.says(row) {
@@ -267,7 +316,10 @@ impl<'a, 'w> Desk<'a, 'w> {
             "record_id",
         );
         self.reject_late(
-            problem.hint("the first is billed; is one of the files from another account, or edited?"),
+            problem.hint(
+                "the first is billed; is one of the files from another account, or edited? what was told earlier is corrected by a \
+                 telling of its own, with --correct",
+            ),
         );
     }
 
@@ -332,9 +384,19 @@ impl<'a, 'w> Desk<'a, 'w> {
         };
         add(line, row.quantity, &facts);
         self.instant.note(row, &facts);
+        if let Some(name) = self.manner.correct {
+            let meter = metered.meter.to_string();
+            let lost = self.lost.of(&source, row, &meter, &facts, name);
+            if !lost.is_empty() {
+                self.withdrawn
+                    .entry(Arc::clone(&source))
+                    .or_default()
+                    .extend(lost);
+            }
+        }
         let batch = self.batches.entry(Arc::clone(&source)).or_default();
         batch.extend(facts);
-        if batch.len() >= BATCH {
+        if batch.len() >= self.manner.batch.map_or(BATCH, NonZeroUsize::get) {
             let full = std::mem::take(batch);
             self.append(&source, &full)?;
         }
@@ -345,9 +407,24 @@ impl<'a, 'w> Desk<'a, 'w> {
         let Some(database) = &mut self.database else {
             return Ok(());
         };
-        let appended = database.append(source, batch);
-        let Appended { new, known, unpriced } = appended.map_err(|e| diagnose(&self.ledger, &e))?;
+        let withdrawn = self.withdrawn.remove(source).unwrap_or_default();
+        let appended = match self.manner.correct {
+            None => database.append(source, batch),
+            Some(_) => {
+                let (withdrawn, since) = (&withdrawn[..], self.since);
+                database.correct(source, batch, Correcting { withdrawn, since })
+            }
+        };
+        let Appended {
+            new,
+            known,
+            unpriced,
+            corrected,
+            withdrawn,
+        } = appended.map_err(|e| diagnose(&self.ledger, &e))?;
         let told = &mut self.told;
+        told.corrected_facts = told.corrected_facts.saturating_add(corrected);
+        told.withdrawn_facts = told.withdrawn_facts.saturating_add(withdrawn);
         told.new_facts = told.new_facts.saturating_add(new);
         told.known_facts = told.known_facts.saturating_add(known);
         told.new_unpriced = told.new_unpriced.saturating_add(unpriced);

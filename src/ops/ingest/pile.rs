@@ -11,7 +11,7 @@ use crate::databricks::billing_usage::RecordType;
 const SEGMENT: usize = 1 << 17;
 
 /// The id of a row. Those of Databricks are UUIDs, which take 16 bytes instead of 36 and sort as their text does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum RowId {
     Uuid([u8; 16]),
     Text(Box<str>),
@@ -114,6 +114,11 @@ impl Pile {
     /// Bytes that they take, without ids that are no UUIDs.
     pub fn bytes(&self) -> usize {
         self.rows.saturating_mul(size_of::<Waiting>())
+    }
+
+    /// The rows, to look at.
+    pub fn rows_in_no_order(&self) -> impl Iterator<Item = &Waiting> {
+        self.segments.iter().flatten()
     }
 
     /// The rows in order.

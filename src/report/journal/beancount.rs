@@ -1,4 +1,5 @@
-//! A ledger for Beancount: cost centres are expenses, vendors are liabilities, everything else is metadata.
+//! A ledger for Beancount: cost centres are expenses, vendors are liabilities, commitments
+//! assets, everything else is metadata.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ impl Names {
             let root = match account {
                 Account::CostCentre(_) => "Expenses",
                 Account::Vendor(_) => "Liabilities",
+                Account::Commitment(_) => "Assets",
             };
             let plain = format!("{root}:{}", component(account.name()));
             let numbered = (2_u64..).map(|n| format!("{plain}-{n}"));

@@ -1,12 +1,12 @@
 //! Entries as CSV. Money columns are called as in FOCUS 1.2; what FOCUS has no column for begins with `x_`.
 
 use super::{Numbered, amount};
-use crate::model::charge::Charge;
+use crate::model::charge::{Charge, Costs};
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::period::rfc3339;
 
 /// Column names; columns may be added at the end, not renamed or moved.
-const HEADER: [&str; 30] = [
+const HEADER: [&str; 37] = [
     "x_EntryNumber",
     "ChargePeriodStart",
     "ChargePeriodEnd",
@@ -37,6 +37,13 @@ const HEADER: [&str; 30] = [
     "BillingPeriodStart",
     "BillingPeriodEnd",
     "ChargeClass",
+    "BilledCost",
+    "EffectiveCost",
+    "ChargeCategory",
+    "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
+    "x_ReversesEntry",
+    "x_ReplacesEntry",
 ];
 
 pub(super) fn opening() -> String {
@@ -46,6 +53,12 @@ pub(super) fn opening() -> String {
 pub(super) fn entry(told: Numbered<'_>) -> String {
     let (entry, charge) = (told.entry, &told.entry.charge);
     let subject = &charge.subject;
+    // Empty where 64 bits do not hold one of them.
+    let costs = charge
+        .price
+        .costs(&charge.meter, charge.quantity_nano, charge.cost_nano);
+    let cost = |of: fn(&Costs) -> i64| costs.as_ref().map(|c| amount(of(c).into())).unwrap_or_default();
+    let commitment = Commitment::of(charge);
     line([
         told.number.to_string(),
         rfc3339(charge.period.start),
@@ -53,7 +66,7 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         rfc3339(charge.since),
         entry.debit.to_string(),
         entry.credit.to_string(),
-        list_cost(charge),
+        cost(|c| c.list_nano),
         charge.price.currency.to_string(),
         decimal_text(nano_to_decimal(charge.quantity_nano)),
         charge.meter.unit().to_owned(),
@@ -72,20 +85,49 @@ pub(super) fn entry(told: Numbered<'_>) -> String {
         subject.owner.clone(),
         subject.policy.clone(),
         told.hash.to_string(),
-        amount(charge.cost_nano.into()),
-        charge.price.unit_price.to_string(),
+        cost(|c| c.contracted_nano),
+        charge.price.contracted().to_string(),
         rfc3339(told.billing_month().period().start),
         rfc3339(told.billing_month().period().end),
         told.charge_class().to_owned(),
+        cost(|c| c.billed_nano),
+        cost(|c| c.effective_nano),
+        commitment.category.to_owned(),
+        commitment.id,
+        commitment.status.to_owned(),
+        told.reverses(),
+        told.replaces(),
     ])
 }
 
-/// At the list price; empty where 64 bits do not hold it.
-fn list_cost(charge: &Charge) -> String {
-    let list_cost = charge
-        .price
-        .list_cost_nano(charge.quantity_nano, charge.cost_nano);
-    list_cost.map_or_else(|_| String::new(), |nano| amount(nano.into()))
+/// What FOCUS tells of commitments.
+struct Commitment {
+    category: &'static str,
+    id: String,
+    status: &'static str,
+}
+
+impl Commitment {
+    fn of(charge: &Charge) -> Commitment {
+        let paid = charge.price.commitment.as_ref().map(|paid| paid.name.to_string());
+        match (charge.meter.is_commitment(), paid) {
+            (true, None) => Commitment {
+                category: "Purchase",
+                id: charge.resource.to_string(),
+                status: "",
+            },
+            (own, Some(id)) => Commitment {
+                category: "Usage",
+                id,
+                status: if own { "Unused" } else { "Used" },
+            },
+            (false, None) => Commitment {
+                category: "Usage",
+                id: String::new(),
+                status: "",
+            },
+        }
+    }
 }
 
 fn line(fields: [String; HEADER.len()]) -> String {

@@ -15,6 +15,7 @@ use std::str::FromStr;
 use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
+use crate::ledger::correction::Link;
 use crate::ledger::transaction::Entry;
 use crate::model::exact::{decimal_text, nano_to_decimal};
 use crate::model::money::Currency;
@@ -64,6 +65,22 @@ impl Numbered<'_> {
         match self.late_in {
             Some(_) => "Correction",
             None => "",
+        }
+    }
+
+    /// The number of the entry that it takes back; nothing where it takes none back.
+    fn reverses(&self) -> String {
+        match self.entry.link {
+            Some(Link::Reverses(number)) => number.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// The number of the entry that it says anew; nothing where it is the first telling of its fact.
+    fn replaces(&self) -> String {
+        match self.entry.link {
+            Some(Link::Replaces(number)) => number.to_string(),
+            _ => String::new(),
         }
     }
 }
@@ -174,6 +191,8 @@ fn facts(told: Numbered<'_>) -> Vec<(&'static str, String)> {
             told.late_in.map(|m| m.to_string()).unwrap_or_default(),
         ),
         ("charge-class", told.charge_class().to_owned()),
+        ("reverses", told.reverses()),
+        ("replaces", told.replaces()),
         ("resource", charge.resource.to_string()),
         ("quantity", format!("{quantity} {}", charge.meter.unit())),
         ("unit-price", charge.price.unit_price.to_string()),
@@ -244,8 +263,21 @@ mod tests {
             hash: &hash,
             late_in: None,
         }));
+        let links = [(2, Link::Reverses(1)), (3, Link::Replaces(1))];
+        for (number, link) in links {
+            let linked = Entry {
+                link: Some(link),
+                ..entry.clone()
+            };
+            text.push_str(&journal.entry(Numbered {
+                number,
+                entry: &linked,
+                hash: &hash,
+                late_in: None,
+            }));
+        }
         let mut balances = Balances::default();
-        balances.transfer(&entry.debit, &entry.credit, 229_000_000);
+        balances.transfer(&entry.debit, &entry.credit, 3 * 229_000_000);
         text.push_str(&journal.end(at("2026-10-01"), entry.charge.price.currency, &balances));
         text
     }

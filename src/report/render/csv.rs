@@ -12,7 +12,7 @@ use crate::report::cost::Cost;
 use crate::report::month::{CostReport, Group};
 
 /// Column names; columns may be added at the end, not renamed or moved. `storage_cost` follows where storage was
-/// billed, and the contracted cost is the last.
+/// billed, then the contracted cost, and billed and effective costs where commitments were paid or used.
 const HEADER: [&str; 17] = [
     "billing_month",
     "section",
@@ -42,6 +42,8 @@ struct Line {
     costs: Option<Cost>,
     list_cost: String,
     contracted_cost: String,
+    billed_cost: String,
+    effective_cost: String,
     price_source: String,
     list_unit_price: String,
     unpriced_usages: String,
@@ -51,11 +53,17 @@ struct Line {
 
 pub(super) fn render(report: &CostReport, options: &RenderOptions) -> Result<String, String> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let storage = report.has_storage();
+    let (storage, committed) = (report.has_storage(), report.has_commitment());
     let header = HEADER
         .into_iter()
         .chain(storage.then_some("storage_cost"))
-        .chain(["contracted_cost"]);
+        .chain(["contracted_cost"])
+        .chain(
+            committed
+                .then_some(["billed_cost", "effective_cost"])
+                .into_iter()
+                .flatten(),
+        );
     writer.write_record(header).map_err(|e| e.to_string())?;
     let month = report.month().to_string();
     let currency = report.currency().map(|c| c.to_string()).unwrap_or_default();
@@ -63,7 +71,7 @@ pub(super) fn render(report: &CostReport, options: &RenderOptions) -> Result<Str
         let record = line.record(&month, &currency).into_iter();
         let storage = storage.then(|| line.cost(|c| c.storage_nano));
         writer
-            .write_record(record.chain(storage).chain([line.contracted_cost.clone()]))
+            .write_record(record.chain(storage).chain(line.ending(committed)))
             .map_err(|e| e.to_string())?;
     }
     let bytes = writer.into_inner().map_err(|e| e.to_string())?;
@@ -73,11 +81,8 @@ pub(super) fn render(report: &CostReport, options: &RenderOptions) -> Result<Str
 fn lines(report: &CostReport, options: &RenderOptions) -> Vec<Line> {
     let mut lines = vec![cost_line("total", String::new(), report.total())];
     lines.extend(report.vendors().into_iter().map(|vendor| Line {
-        section: "vendor",
-        name: vendor.vendor.to_owned(),
-        list_cost: nano_text(vendor.list_nano),
-        contracted_cost: nano_text(vendor.cost_nano),
-        ..Line::default()
+        costs: None,
+        ..cost_line("vendor", vendor.vendor.to_owned(), &vendor.cost)
     }));
     for dimension in &options.dimensions {
         let groups = report.by(*dimension);
@@ -94,10 +99,10 @@ fn lines(report: &CostReport, options: &RenderOptions) -> Vec<Line> {
     lines.extend(report.synthetic_prices().into_iter().map(|synthetic| Line {
         section: "synthetic_price",
         name: name::csv(&synthetic.meter.to_string()),
-        list_cost: nano_text(synthetic.cost_nano),
+        list_cost: nano_text(synthetic.list_nano),
         contracted_cost: nano_text(synthetic.cost_nano),
         price_source: name::csv(&synthetic.price.source),
-        list_unit_price: synthetic.price.unit_price.to_string(),
+        list_unit_price: synthetic.price.list().to_string(),
         ..Line::default()
     }));
     lines.extend(report.unpriced().into_iter().map(|group| Line {
@@ -119,7 +124,9 @@ fn cost_line(section: &'static str, name: String, cost: &Cost) -> Line {
         name,
         costs: Some(*cost),
         list_cost: nano_text(cost.list_nano),
-        contracted_cost: nano_text(cost.total_nano()),
+        contracted_cost: nano_text(cost.contracted_nano),
+        billed_cost: nano_text(cost.billed_nano),
+        effective_cost: nano_text(cost.total_nano()),
         ..Line::default()
     }
 }
@@ -136,6 +143,13 @@ impl Line {
     /// One column of the costs; empty where the line has none.
     fn cost(&self, of: fn(&Cost) -> i128) -> String {
         self.costs.as_ref().map(|c| nano_text(of(c))).unwrap_or_default()
+    }
+
+    /// The columns behind those that every report has.
+    fn ending(&self, committed: bool) -> impl Iterator<Item = String> {
+        let beside = [self.billed_cost.clone(), self.effective_cost.clone()];
+        let beside = committed.then_some(beside).into_iter().flatten();
+        std::iter::once(self.contracted_cost.clone()).chain(beside)
     }
 
     fn record(&self, month: &str, currency: &str) -> [String; 17] {

@@ -51,6 +51,15 @@ struct CostForm {
     storage_cost: Option<String>,
     list_cost: String,
     contracted_cost: String,
+    /// Only where commitments were paid or used; the costs by category are then effective costs.
+    #[serde(flatten)]
+    commitments: Option<CommitmentsForm>,
+}
+
+#[derive(Serialize)]
+struct CommitmentsForm {
+    billed_cost: String,
+    effective_cost: String,
 }
 
 #[derive(Serialize)]
@@ -58,6 +67,8 @@ struct VendorForm {
     vendor: &'static str,
     list_cost: String,
     contracted_cost: String,
+    #[serde(flatten)]
+    commitments: Option<CommitmentsForm>,
 }
 
 #[derive(Serialize)]
@@ -93,6 +104,9 @@ struct SyntheticForm {
     list_unit_price: String,
     source: String,
     list_cost: String,
+    /// Only where a contract speaks of the price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contracted_cost: Option<String>,
 }
 
 pub(super) fn render(report: &CostReport, options: &RenderOptions) -> Result<String, String> {
@@ -140,8 +154,16 @@ fn cost_form(report: &CostReport, cost: &Cost) -> CostForm {
         network_cost: nano_text(cost.network_nano),
         storage_cost: report.has_storage().then(|| nano_text(cost.storage_nano)),
         list_cost: nano_text(cost.list_nano),
-        contracted_cost: nano_text(cost.total_nano()),
+        contracted_cost: nano_text(cost.contracted_nano),
+        commitments: commitments(report, cost),
     }
+}
+
+fn commitments(report: &CostReport, cost: &Cost) -> Option<CommitmentsForm> {
+    report.has_commitment().then(|| CommitmentsForm {
+        billed_cost: nano_text(cost.billed_nano),
+        effective_cost: nano_text(cost.total_nano()),
+    })
 }
 
 fn groups(report: &CostReport, groups: Vec<Group>) -> Vec<GroupForm> {
@@ -161,8 +183,9 @@ fn vendors(report: &CostReport) -> Vec<VendorForm> {
     vendors
         .map(|total| VendorForm {
             vendor: total.vendor,
-            list_cost: nano_text(total.list_nano),
-            contracted_cost: nano_text(total.cost_nano),
+            list_cost: nano_text(total.cost.list_nano),
+            contracted_cost: nano_text(total.cost.contracted_nano),
+            commitments: commitments(report, &total.cost),
         })
         .collect()
 }
@@ -188,9 +211,13 @@ fn synthetic(report: &CostReport) -> Vec<SyntheticForm> {
     prices
         .map(|synthetic| SyntheticForm {
             meter: synthetic.meter.to_string(),
-            list_unit_price: synthetic.price.unit_price.to_string(),
+            list_unit_price: synthetic.price.list().to_string(),
             source: synthetic.price.source.to_string(),
-            list_cost: nano_text(synthetic.cost_nano),
+            list_cost: nano_text(synthetic.list_nano),
+            contracted_cost: synthetic
+                .price
+                .list_unit_price
+                .map(|_| nano_text(synthetic.cost_nano)),
         })
         .collect()
 }

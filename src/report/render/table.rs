@@ -41,14 +41,15 @@ fn cost_columns(report: &CostReport) -> Vec<&'static str> {
     ["DBU", "DBU cost", "VM cost", "Disk cost", "Network cost"]
         .into_iter()
         .chain(storage)
-        .chain(list_column(report))
-        .chain(["Cost"])
+        .chain(total_columns(report))
         .collect()
 }
 
-/// List costs have a column where they are not the costs.
-fn list_column(report: &CostReport) -> Option<&'static str> {
-    report.has_contract().then_some("List cost")
+/// List and billed costs have a column where they are not the costs.
+fn total_columns(report: &CostReport) -> impl Iterator<Item = &'static str> {
+    let list = report.has_contract().then_some("List cost");
+    let billed = report.has_commitment().then_some("Billed cost");
+    list.into_iter().chain(billed).chain(["Cost"])
 }
 
 pub(super) fn page(report: &CostReport, options: &RenderOptions) -> Page {
@@ -125,9 +126,12 @@ fn warnings(report: &CostReport, places: u32) -> Vec<String> {
 
 fn notes(report: &CostReport, places: u32) -> Vec<String> {
     let period = Month::period(&report.month());
-    let costs = match report.has_contract() {
-        true => "what a contract says",
-        false => "list costs",
+    let costs = match (report.has_commitment(), report.has_contract()) {
+        (true, _) => {
+            "effective costs: what commitments have paid counts where it is used, or not used; billed costs are what invoices say"
+        }
+        (false, true) => "what a contract says",
+        (false, false) => "list costs",
     };
     let mut notes = vec![format!("Period {period}, days in UTC. Costs are {costs}.")];
     if !report.is_empty() {
@@ -137,12 +141,25 @@ fn notes(report: &CostReport, places: u32) -> Vec<String> {
             currency(report.currency())
         ));
         if report.has_contract() {
-            let (cost, list) = (report.total().total_nano(), report.total().list_nano);
+            let (list, contracted) = (report.total().list_nano, report.total().contracted_nano);
             notes.push(format!(
                 "At list prices: {} {}. Saved by contract: {}.",
                 nano_text(list),
                 currency(report.currency()),
-                nano_text(list.saturating_sub(cost))
+                nano_text(list.saturating_sub(contracted))
+            ));
+        }
+        if report.has_commitment() {
+            notes.push(format!(
+                "Exactly billed: {} {}. Saved by commitments: {}.",
+                nano_text(report.total().billed_nano),
+                currency(report.currency()),
+                nano_text(
+                    report
+                        .total()
+                        .contracted_nano
+                        .saturating_sub(report.total().total_nano())
+                )
             ));
         }
         notes.push(format!(
@@ -170,19 +187,15 @@ fn notes(report: &CostReport, places: u32) -> Vec<String> {
 fn vendor_table(report: &CostReport, places: u32) -> Table {
     let vendors = report.vendors();
     let lines = vendors.iter().map(|vendor| {
-        let numbers = with_list(report, vendor.list_nano, vendor.cost_nano);
+        let numbers = total_numbers(report, &vendor.cost).collect();
         (vec![vendor.vendor.to_owned()], numbers)
     });
-    let total = report.total();
+    let total: Vec<i128> = total_numbers(report, report.total()).collect();
     Table {
         title: "By vendor".to_owned(),
         names: vec!["Vendor"],
-        numbers: list_column(report).into_iter().chain(["Cost"]).collect(),
-        rows: with_total(
-            lines.collect(),
-            &with_list(report, total.list_nano, total.total_nano()),
-            places,
-        ),
+        numbers: total_columns(report).collect(),
+        rows: with_total(lines.collect(), &total, places),
     }
 }
 
@@ -206,7 +219,7 @@ fn dimension_table(report: &CostReport, dimension: Dimension, places: u32) -> Ta
 
 /// A SKU is one category, so it has one cost, and a quantity in its own unit, which has no total.
 fn sku_table(report: &CostReport, title: String, groups: &[Group], places: u32) -> Table {
-    let numbers = |cost: &Cost| with_list(report, cost.list_nano, cost.total_nano());
+    let numbers = |cost: &Cost| total_numbers(report, cost).collect::<Vec<i128>>();
     let lines = groups.iter().map(|group| {
         let name = vec![group.name.clone(), group.unit.unwrap_or_default().to_owned()];
         (name, numbers(&group.cost))
@@ -225,11 +238,7 @@ fn sku_table(report: &CostReport, title: String, groups: &[Group], places: u32) 
     Table {
         title,
         names: vec!["SKU", "Unit"],
-        numbers: ["Quantity"]
-            .into_iter()
-            .chain(list_column(report))
-            .chain(["Cost"])
-            .collect(),
+        numbers: ["Quantity"].into_iter().chain(total_columns(report)).collect(),
         rows,
     }
 }
@@ -354,10 +363,11 @@ fn cost_lines(report: &CostReport, groups: &[Group]) -> Vec<Line> {
         .collect()
 }
 
-/// A cost, behind what it is at list prices where that is shown.
-fn with_list(report: &CostReport, list_nano: i128, cost_nano: i128) -> Vec<i128> {
-    let list = report.has_contract().then_some(list_nano);
-    list.into_iter().chain([cost_nano]).collect()
+/// In the order of [`total_columns`].
+fn total_numbers(report: &CostReport, cost: &Cost) -> impl Iterator<Item = i128> {
+    let list = report.has_contract().then_some(cost.list_nano);
+    let billed = report.has_commitment().then_some(cost.billed_nano);
+    list.into_iter().chain(billed).chain([cost.total_nano()])
 }
 
 /// In the order of [`cost_columns`].
@@ -372,8 +382,7 @@ fn cost_numbers(report: &CostReport, cost: &Cost) -> Vec<i128> {
     ]
     .into_iter()
     .chain(storage)
-    .chain(report.has_contract().then_some(cost.list_nano))
-    .chain([cost.total_nano()])
+    .chain(total_numbers(report, cost))
     .collect()
 }
 

@@ -4,13 +4,22 @@
 //! in one transaction: a writer beside it is not seen half.
 #![deny(clippy::arithmetic_side_effects)]
 
+mod against;
 mod days;
+mod deep;
+mod links;
+mod verify;
 
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
+pub use self::against::Relation;
 use self::days::walk_days;
+pub use self::deep::Recomputed;
+use self::links::link_findings;
+pub use self::verify::{Against, Stands, Verified, verify};
 use super::database::Database;
 use super::dimension::Dimensions;
 use super::entries::UnreadableEntry;
@@ -20,7 +29,11 @@ use crate::ledger::account::Account;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::check::{ChainWalk, Finding, code, nano_text};
+use crate::ledger::recompute::cost_finding;
+use crate::model::charge::Price;
+use crate::model::meter::Meter;
 use crate::model::money::Currency;
+use crate::model::usage::Subject;
 
 /// Code of what SQLite itself finds wrong with the file.
 pub const STRUCTURE: &str = "store::structure";
@@ -50,6 +63,17 @@ impl CheckReport {
         self.findings.is_empty()
     }
 
+    fn of(head: &query::Head) -> CheckReport {
+        CheckReport {
+            entries: 0,
+            head: head.hash,
+            currency: head.currency,
+            balances: Balances::default(),
+            findings: Vec::new(),
+            omitted: 0,
+        }
+    }
+
     fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             if self.findings.len() < LISTED {
@@ -66,35 +90,28 @@ impl CheckReport {
 /// # Errors
 /// [`StoreError`] when the file cannot be read at all; what is read and disagrees is a finding.
 pub fn check(database: &Database, progress: &mut dyn FnMut(u64, u64)) -> Result<CheckReport, StoreError> {
+    Ok(verify(database, false, None, progress)?.check)
+}
+
+/// What is read is of the state that the transaction sees. Costs are recomputed where that is asked.
+fn run(
+    snapshot: &Connection,
+    database: &Database,
+    recomputed: Option<&mut Recomputed>,
+    steps: &mut Steps<'_>,
+) -> Result<CheckReport, StoreError> {
     let path = database.path.as_path();
-    let snapshot = database
-        .connection
-        .unchecked_transaction()
-        .at(path, "starting the check")?;
-    let head = query::head(&snapshot, path)?;
-    let mut report = CheckReport {
-        entries: 0,
-        head: head.hash,
-        currency: head.currency,
-        balances: Balances::default(),
-        findings: Vec::new(),
-        omitted: 0,
-    };
+    let head = query::head(snapshot, path)?;
+    let mut report = CheckReport::of(&head);
     let entries = u64::try_from(head.entries).unwrap_or_default();
-    let mut steps = Steps {
-        done: 0,
-        all: entries.saturating_mul(2),
-        progress,
-    };
-    report.add(structure(&snapshot, path)?);
-    walk_chain(database, entries, &mut report, &mut steps)?;
-    walk_days(&snapshot, path, &mut report, &mut steps)?;
+    report.add(structure(snapshot, path)?);
+    walk_chain(database, entries, &mut report, recomputed, steps)?;
+    walk_days(snapshot, path, &mut report, steps)?;
     report.add(closed_months(database)?);
-    let (told, unreadable) = balances_of_rollups(&snapshot, path)?;
+    let (told, unreadable) = balances_of_rollups(snapshot, path)?;
     report.add(unreadable);
     report.add(report.balances.compare(&told));
     report.add(database.hold_assertions(head.currency)?);
-    steps.end();
     Ok(report)
 }
 
@@ -150,6 +167,7 @@ fn walk_chain(
     database: &Database,
     entries: u64,
     report: &mut CheckReport,
+    mut recomputed: Option<&mut Recomputed>,
     steps: &mut Steps<'_>,
 ) -> Result<(), StoreError> {
     let mut walk = ChainWalk::default();
@@ -157,7 +175,14 @@ fn walk_chain(
         match stored {
             Ok(stored) => {
                 let charge = &stored.entry.charge;
+                if let Some(recomputed) = &mut recomputed {
+                    report.add(cost_finding(stored.number, charge));
+                    recomputed.costs = recomputed.costs.saturating_add(1);
+                }
                 report.add(walk.entry(stored.number, &stored.entry, &stored.digests, stored.hash));
+                if let Some(link) = stored.entry.link {
+                    report.add(link_findings(database, &stored, link)?);
+                }
                 report
                     .balances
                     .transfer(&stored.entry.debit, &stored.entry.credit, charge.cost_nano.into());
@@ -229,34 +254,48 @@ fn closed_months(database: &Database) -> Result<Vec<Finding>, StoreError> {
 /// or meter cannot be read.
 fn balances_of_rollups(connection: &Connection, path: &Path) -> Result<(Balances, Vec<Finding>), StoreError> {
     let doing = "summing daily sums";
-    let sql = "SELECT subject_id, meter_id, sum(cost_nano / 1000000000), sum(cost_nano % 1000000000) \
-               FROM (SELECT subject_id, meter_id, cost_nano FROM rollup_day \
-                     UNION ALL SELECT subject_id, meter_id, cost_nano FROM rollup_late) \
-               GROUP BY subject_id, meter_id";
+    let sql = "SELECT subject_id, meter_id, price_id, sum(cost_nano / 1000000000), sum(cost_nano % 1000000000) \
+               FROM (SELECT subject_id, meter_id, price_id, cost_nano FROM rollup_day \
+                     UNION ALL SELECT subject_id, meter_id, price_id, cost_nano FROM rollup_late) \
+               GROUP BY subject_id, meter_id, price_id";
     let mut dimensions = Dimensions::new(connection, path);
     let (mut balances, mut unreadable) = (Balances::default(), Vec::new());
     let mut statement = connection.prepare(sql).at(path, doing)?;
     let mut rows = statement.query([]).at(path, doing)?;
     while let Some(row) = rows.next().at(path, doing)? {
         let number = |column| row.get::<_, i64>(column).at(path, doing);
-        let (subject, meter) = (dimensions.subject(number(0)?), dimensions.meter(number(1)?));
-        let (subject, meter) = match (subject, meter) {
-            (Ok(subject), Ok(meter)) => (subject, meter),
-            (Err(error), _) | (_, Err(error)) => {
+        let line = read_line(&mut dimensions, [number(0)?, number(1)?, number(2)?]);
+        let (subject, meter, price) = match line {
+            Ok(line) => line,
+            Err(error) => {
                 if unreadable.len() < LISTED {
                     unreadable.push(unreadable_line(&error));
                 }
                 continue;
             }
         };
-        let whole = i128::from(number(2)?).saturating_mul(1_000_000_000);
+        let whole = i128::from(number(3)?).saturating_mul(1_000_000_000);
         balances.transfer(
-            &Account::of_subject(&subject),
-            &Account::of_meter(&meter),
-            whole.saturating_add(i128::from(number(3)?)),
+            &Account::debit(&subject, &meter, &price),
+            &Account::credit(&meter, &price),
+            whole.saturating_add(i128::from(number(4)?)),
         );
     }
     Ok((balances, unreadable))
+}
+
+/// Whose, of what, at which price.
+type LineParts = (Arc<Subject>, Arc<Meter>, Arc<Price>);
+
+fn read_line(
+    dimensions: &mut Dimensions<'_>,
+    [subject, meter, price]: [i64; 3],
+) -> Result<LineParts, StoreError> {
+    Ok((
+        dimensions.subject(subject)?,
+        dimensions.meter(meter)?,
+        dimensions.price(price)?,
+    ))
 }
 
 fn unreadable_line(error: &StoreError) -> Finding {

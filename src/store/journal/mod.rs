@@ -3,11 +3,12 @@
 //! [`Database::append`] writes one batch in one transaction: entries, unpriced usage, the day's roll-ups and the
 //! ledger's head. A fact already known and told the same is skipped, so that an interrupted run is simply run
 //! again; told differently it is a [`StoreError::Conflict`], told twice in one batch a [`StoreError::ToldTwice`],
-//! and nothing of the batch is written.
+//! and nothing of the batch is written. [`Database::correct`] writes what corrects it instead.
 //!
 //! The chain follows the order given. Batches in order of time write fastest: keys then grow at the index's end.
 #![deny(clippy::arithmetic_side_effects)]
 
+mod correction;
 mod rollup;
 mod unpriced;
 
@@ -15,17 +16,18 @@ use rusqlite::{CachedStatement, OptionalExtension, params};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+pub use self::correction::Correcting;
+use self::correction::Standing;
 use self::rollup::Rollup;
 use super::closing::closed_until;
 use super::database::Database;
-use super::entries::entry_of_key;
 use super::error::{At, StoreError};
 use super::intern::{Interned, Tables, TermsRow};
 use super::query::{self, Head};
 use crate::ledger::chain::ChainHash;
+use crate::ledger::correction::Link;
 use crate::ledger::fact::FactKey;
 use crate::ledger::rate::Rated;
-use crate::ledger::transaction::Entry;
 use crate::model::charge::Charge;
 use crate::model::money::Currency;
 use crate::model::period::{Instant, Month, rfc3339};
@@ -37,8 +39,25 @@ pub struct Appended {
     pub new: u64,
     /// Facts that were known already.
     pub known: u64,
-    /// Unpriced usages among the new facts.
+    /// Unpriced usages among what was written.
     pub unpriced: u64,
+    /// Facts that were told differently before and are corrected now.
+    pub corrected: u64,
+    /// Facts that are not told any more and are taken back.
+    pub withdrawn: u64,
+}
+
+impl Appended {
+    /// What two batches changed.
+    pub fn and(self, other: Appended) -> Appended {
+        Appended {
+            new: self.new.saturating_add(other.new),
+            known: self.known.saturating_add(other.known),
+            unpriced: self.unpriced.saturating_add(other.unpriced),
+            corrected: self.corrected.saturating_add(other.corrected),
+            withdrawn: self.withdrawn.saturating_add(other.withdrawn),
+        }
+    }
 }
 
 impl Database {
@@ -63,12 +82,7 @@ pub(super) fn write(
     batch: &[Rated],
 ) -> Result<Appended, StoreError> {
     let mut writer = Writer::begin(tables, interned, source)?;
-    for rated in batch {
-        match rated {
-            Rated::Charge(charge) => writer.charge(charge)?,
-            Rated::Unpriced(unpriced) => writer.unpriced(unpriced)?,
-        }
-    }
+    writer.facts(batch)?;
     writer.finish()
 }
 
@@ -83,6 +97,10 @@ struct Writer<'c> {
     before: i64,
     /// Whether any usage waits for a price; while none does, charges need not look.
     waiting: bool,
+    /// Whether any fact has been corrected; while none was, its first version is the live one.
+    corrected: bool,
+    /// Where facts may be corrected: the last entry that may be.
+    correct: Option<i64>,
     /// What begins before the end of the last closed month is late, and booked in the month after it.
     closed: Option<(Instant, Month)>,
     /// Unpriced usage told in this batch.
@@ -102,6 +120,12 @@ const SAME_ENTRY: &str = "SELECT number FROM entry WHERE key = ?1 AND terms_id =
 impl<'c> Writer<'c> {
     fn begin(tables: Tables<'c>, interned: &'c mut Interned, source: &str) -> Result<Writer<'c>, StoreError> {
         let waiting = "SELECT EXISTS (SELECT 1 FROM unpriced WHERE settled_by IS NULL)";
+        let corrected = "SELECT EXISTS (SELECT 1 FROM correction) \
+                         OR EXISTS (SELECT 1 FROM unpriced WHERE replaced = 1)";
+        let holds = |sql: &str| {
+            let held = tables.connection.query_row(sql, [], |row| row.get(0));
+            held.at(tables.path, "reading what waits or was corrected")
+        };
         let head = query::head(tables.connection, tables.path)?;
         Ok(Writer {
             tables,
@@ -110,10 +134,9 @@ impl<'c> Writer<'c> {
             source: Arc::from(source),
             head,
             before: head.entries,
-            waiting: tables
-                .connection
-                .query_row(waiting, [], |row| row.get(0))
-                .at(tables.path, "reading unpriced usage")?,
+            waiting: holds(waiting)?,
+            corrected: holds(corrected)?,
+            correct: None,
             closed: closed_until(tables)?.map(|until| (until, Month::of(until))),
             told: HashSet::new(),
             rollup: Rollup::default(),
@@ -125,25 +148,46 @@ impl<'c> Writer<'c> {
         })
     }
 
+    fn facts(&mut self, batch: &[Rated]) -> Result<(), StoreError> {
+        batch.iter().try_for_each(|rated| match rated {
+            Rated::Charge(charge) => self.charge(charge),
+            Rated::Unpriced(unpriced) => self.unpriced(unpriced),
+        })
+    }
+
     fn charge(&mut self, charge: &Charge) -> Result<(), StoreError> {
         let source = (self.source_id, &self.source);
         let terms = self.interned.terms(self.tables, source, charge)?;
         let key = FactKey::of(&terms.digests.origin, &charge.resource, charge.period.start);
-        let hash = self.head.hash.then(&terms.digests.terms, &key, charge);
-        let number = self.head.entries.saturating_add(1);
-        if !self.insert(number, &key, &terms, charge, hash)? {
+        let Some(number) = self.entry(&key, None, &terms, charge)? else {
             return self.known(&key, &terms, charge);
+        };
+        if self.waiting {
+            self.settle(&key, number, charge)?;
+        }
+        self.appended.new = self.appended.new.saturating_add(1);
+        Ok(())
+    }
+
+    /// Writes an entry and adds it to its day; its number, or none where one of this key is there.
+    fn entry(
+        &mut self,
+        key: &FactKey,
+        link: Option<Link>,
+        terms: &TermsRow,
+        charge: &Charge,
+    ) -> Result<Option<i64>, StoreError> {
+        let hash = self.head.hash.then(&terms.digests.terms, key, charge, link);
+        let number = self.head.entries.saturating_add(1);
+        if !self.insert(number, key, terms, charge, hash)? {
+            return Ok(None);
         }
         self.fix_currency(charge)?;
         self.head.entries = number;
         self.head.hash = hash;
-        if self.waiting {
-            self.settle(&key, number, charge)?;
-        }
         let late = self.closed.filter(|(until, _)| charge.period.start < *until);
-        self.rollup.add(late.map(|(_, month)| month), &terms, charge)?;
-        self.appended.new = self.appended.new.saturating_add(1);
-        Ok(())
+        self.rollup.add(late.map(|(_, month)| month), terms, charge)?;
+        Ok(Some(number))
     }
 
     /// Whether the entry is new.
@@ -170,22 +214,57 @@ impl<'c> Writer<'c> {
         Ok(changed.at(self.tables.path, "writing an entry")? == 1)
     }
 
-    /// A fact told before: skipped when it says the same.
-    fn known(&mut self, key: &FactKey, terms: &TermsRow, told: &Charge) -> Result<(), StoreError> {
+    /// A fact told before: skipped when its live version says the same, else corrected where that is allowed.
+    fn known(&mut self, fact_key: &FactKey, terms: &TermsRow, told: &Charge) -> Result<(), StoreError> {
         let what = || fact(&told.resource, &told.meter, told.period.start);
+        if !self.corrected && self.is_told(fact_key, terms, told, &what)? {
+            return Ok(());
+        }
+        let found = self.find(fact_key)?;
+        match found.standing {
+            Standing::Billed { number, key } => {
+                if self.is_told(&key, terms, told, &what)? {
+                    return Ok(());
+                }
+                if !self.may_correct(number) {
+                    return Err(self.conflict(&what(), number, told));
+                }
+                self.reverse(number)?;
+                self.replace(&key.replacement(), number, terms, told)?;
+                self.appended.corrected = self.appended.corrected.saturating_add(1);
+            }
+            // Its entries are reversed, and it waited for a price since.
+            Standing::Unpriced { .. } if self.told.contains(fact_key) => {
+                return Err(StoreError::ToldTwice { what: what() });
+            }
+            Standing::Unpriced { .. } => {
+                let number = self.replace(&found.next, found.last, terms, told)?;
+                self.settle(&found.next, number, told)?;
+                self.appended.new = self.appended.new.saturating_add(1);
+            }
+            Standing::Withdrawn | Standing::Untold => {
+                self.refuse_withdrawn(&what)?;
+                self.replace(&found.next, found.last, terms, told)?;
+                self.appended.corrected = self.appended.corrected.saturating_add(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the entry of this key says what is told now; it is counted then.
+    fn is_told(
+        &mut self,
+        key: &FactKey,
+        terms: &TermsRow,
+        told: &Charge,
+        what: &dyn Fn() -> String,
+    ) -> Result<bool, StoreError> {
         match self.number_of_same(key, terms, told)? {
+            None => Ok(false),
             Some(number) if number > self.before => Err(StoreError::ToldTwice { what: what() }),
             Some(_) => {
                 self.appended.known = self.appended.known.saturating_add(1);
-                Ok(())
-            }
-            None => {
-                let known = entry_of_key(self.tables, key)?;
-                let told = Entry::of(&self.source, told.clone());
-                Err(StoreError::Conflict {
-                    what: format!("{} (entry {})", what(), known.number),
-                    differences: known.entry.differences(&told),
-                })
+                Ok(true)
             }
         }
     }
@@ -231,17 +310,24 @@ impl<'c> Writer<'c> {
 
     /// Notes that usage told without a price now has one.
     fn settle(&self, key: &FactKey, number: i64, charge: &Charge) -> Result<(), StoreError> {
+        let what = || fact(&charge.resource, &charge.meter, charge.period.start);
         if self.told.contains(key) {
-            return Err(StoreError::ToldTwice {
-                what: fact(&charge.resource, &charge.meter, charge.period.start),
-            });
+            return Err(StoreError::ToldTwice { what: what() });
         }
-        self.tables
+        let settled = self
+            .tables
             .connection
-            .prepare_cached("UPDATE unpriced SET settled_by = ?2 WHERE key = ?1")
+            .prepare_cached("UPDATE unpriced SET settled_by = ?2 WHERE key = ?1 AND replaced = 0")
             .and_then(|mut statement| statement.execute(params![key.0, number]))
             .at(self.tables.path, "settling unpriced usage")?;
-        Ok(())
+        if settled > 0 || !self.corrected {
+            return Ok(());
+        }
+        match self.waits_at(key)? {
+            (Standing::Unpriced { key }, _) => self.settle(&key, number, charge),
+            (Standing::Withdrawn, _) => self.refuse_withdrawn(&what),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the roll-ups and the head.

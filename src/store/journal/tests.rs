@@ -44,8 +44,7 @@ fn a_batch_is_entries_roll_ups_and_a_head() {
         appended,
         Appended {
             new: 12,
-            known: 0,
-            unpriced: 0
+            ..Appended::default()
         }
     );
     let rows = database.cost_rows(&october()).unwrap();

@@ -1,7 +1,8 @@
 //! Writing usage that has no price: told once, never counted as zero, settled when its price is told.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
+use super::correction::Standing;
 use super::{Writer, fact};
 use crate::ledger::fact::{FactKey, Origin};
 use crate::ledger::transaction::Difference;
@@ -11,8 +12,7 @@ use crate::store::error::{At, StoreError};
 use crate::store::told::hold_against;
 
 const INSERT_UNPRICED: &str = "INSERT INTO unpriced (key, source_id, resource, subject_id, meter_id, since, \
-     period_start, period_end, per_hour, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-     ON CONFLICT (key) DO NOTHING";
+     period_start, period_end, per_hour, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 const KNOWN_UNPRICED: &str =
     "SELECT subject_id, since, period_end, per_hour, reason FROM unpriced WHERE key = ?1";
@@ -24,11 +24,34 @@ impl Writer<'_> {
         if !self.told.insert(key) {
             return Err(StoreError::ToldTwice { what: what(unpriced) });
         }
-        self.refuse_if_billed(&key, unpriced)?;
+        let found = self.find(&key)?;
+        match found.standing {
+            Standing::Untold => {
+                self.insert_unpriced(&key, unpriced)?;
+                self.appended.new = self.appended.new.saturating_add(1);
+                return Ok(());
+            }
+            Standing::Billed { number, .. } => {
+                self.refuse_billed(number, unpriced)?;
+                self.reverse(number)?;
+            }
+            Standing::Unpriced { key } => match self.known_unpriced(&key, unpriced) {
+                Err(StoreError::Conflict { .. }) if self.correct.is_some() => {
+                    self.take_back_unpriced(&key)?
+                }
+                known => return known,
+            },
+            Standing::Withdrawn => self.refuse_withdrawn(&|| what(unpriced))?,
+        }
+        self.insert_unpriced(&found.free, unpriced)?;
+        self.appended.corrected = self.appended.corrected.saturating_add(1);
+        Ok(())
+    }
+
+    fn insert_unpriced(&mut self, key: &FactKey, unpriced: &Unpriced) -> Result<(), StoreError> {
         let subject = self.interned.subject(self.tables, &unpriced.subject)?;
         let meter = self.interned.meter(self.tables, &unpriced.meter)?;
-        let changed = self
-            .tables
+        self.tables
             .connection
             .prepare_cached(INSERT_UNPRICED)
             .and_then(|mut statement| {
@@ -46,26 +69,17 @@ impl Writer<'_> {
                 ])
             })
             .at(self.tables.path, "writing unpriced usage")?;
-        if changed == 0 {
-            return self.known_unpriced(&key, unpriced, subject);
-        }
         self.waiting = true;
-        self.appended.new = self.appended.new.saturating_add(1);
         self.appended.unpriced = self.appended.unpriced.saturating_add(1);
         Ok(())
     }
 
-    fn refuse_if_billed(&self, key: &FactKey, unpriced: &Unpriced) -> Result<(), StoreError> {
-        let billed: Option<i64> = self
-            .tables
-            .connection
-            .prepare_cached("SELECT number FROM entry WHERE key = ?1")
-            .and_then(|mut statement| statement.query_row([key.0], |row| row.get(0)).optional())
-            .at(self.tables.path, "looking up an entry")?;
-        match billed {
-            None => Ok(()),
-            Some(number) if number > self.before => Err(StoreError::ToldTwice { what: what(unpriced) }),
-            Some(number) => Err(StoreError::Conflict {
+    /// Usage that was billed and is told without a price is a correction, and refused where there are none.
+    fn refuse_billed(&self, number: i64, unpriced: &Unpriced) -> Result<(), StoreError> {
+        match number {
+            _ if number > self.before => Err(StoreError::ToldTwice { what: what(unpriced) }),
+            _ if self.may_correct(number) => Ok(()),
+            _ => Err(StoreError::Conflict {
                 what: what(unpriced),
                 differences: vec![Difference {
                     field: "price",
@@ -76,7 +90,8 @@ impl Writer<'_> {
         }
     }
 
-    fn known_unpriced(&mut self, key: &FactKey, told: &Unpriced, subject: i64) -> Result<(), StoreError> {
+    fn known_unpriced(&mut self, key: &FactKey, told: &Unpriced) -> Result<(), StoreError> {
+        let subject = self.interned.subject(self.tables, &told.subject)?;
         let known: [String; 5] = self
             .tables
             .connection

@@ -4,7 +4,8 @@ use crate::ledger::rate::Rated;
 use crate::ops::ingest::rated::is_of_some_facts;
 use crate::report::ingest::IngestedCluster;
 use crate::store::history::StoredClusterEvent;
-use crate::store::journal::Appended;
+use crate::store::journal::{Appended, Correcting};
+use crate::store::real_history::Billed;
 use crate::store::{Database, StoreError};
 
 /// Facts written in one transaction.
@@ -14,6 +15,8 @@ const BATCH: usize = 10_000;
 pub(super) struct Pending {
     pub cluster: IngestedCluster,
     pub facts: Vec<Rated>,
+    /// Facts of the ledger that are not told any more.
+    pub withdrawn: Vec<Billed>,
     pub events: Vec<StoredClusterEvent>,
 }
 
@@ -44,40 +47,42 @@ impl Outbox {
     }
 
     /// Writes what waits: facts first, so that a history in the ledger is one that is billed. Killed in between, the same
-    /// events told again bring it about.
-    pub fn write(&mut self, database: &mut Database, source: &str) -> Result<Written, StoreError> {
+    /// events told again bring it about. `correct` is the number of entries when a telling that corrects began.
+    pub fn write(
+        &mut self,
+        database: &mut Database,
+        source: &str,
+        correct: Option<i64>,
+    ) -> Result<Written, StoreError> {
         let waiting = std::mem::take(self).waiting;
+        let mut tell = |facts: &[Rated], withdrawn: &[Billed]| match correct {
+            None => database.append(source, facts),
+            Some(since) => database.correct(source, facts, Correcting { withdrawn, since }),
+        };
         let mut written = Written::default();
-        let (facts, rest): (Vec<Vec<Rated>>, Vec<_>) = waiting
-            .into_iter()
-            .map(|one| (one.facts, (one.cluster, one.events)))
-            .unzip();
-        let together: Vec<Rated> = facts.iter().flatten().cloned().collect();
+        let together: Vec<Rated> = waiting.iter().flat_map(|one| &one.facts).cloned().collect();
+        let withdrawn: Vec<Billed> = waiting.iter().flat_map(|one| &one.withdrawn).cloned().collect();
         let mut events = Vec::new();
-        match database.append(source, &together) {
-            Ok(appended) => {
-                written.facts = appended;
-                for (cluster, told) in rest {
-                    events.extend(told);
-                    written.clusters.push(cluster);
+        let all = match tell(&together, &withdrawn) {
+            Err(error) if is_of_some_facts(&error) => None,
+            told => Some(told?),
+        };
+        for one in waiting {
+            let told = match all {
+                Some(_) => Ok(Appended::default()),
+                None => tell(&one.facts, &one.withdrawn),
+            };
+            match told {
+                Ok(appended) => {
+                    written.facts = written.facts.and(appended);
+                    events.extend(one.events);
+                    written.clusters.push(one.cluster);
                 }
+                Err(error) if is_of_some_facts(&error) => written.refused.push((one.cluster, error)),
+                Err(error) => return Err(error),
             }
-            Err(error) if is_of_some_facts(&error) => {
-                for (facts, (cluster, told)) in facts.iter().zip(rest) {
-                    match database.append(source, facts) {
-                        Ok(appended) => {
-                            written.facts.new = written.facts.new.saturating_add(appended.new);
-                            written.facts.known = written.facts.known.saturating_add(appended.known);
-                            events.extend(told);
-                            written.clusters.push(cluster);
-                        }
-                        Err(error) if is_of_some_facts(&error) => written.refused.push((cluster, error)),
-                        Err(error) => return Err(error),
-                    }
-                }
-            }
-            Err(error) => return Err(error),
         }
+        written.facts = written.facts.and(all.unwrap_or_default());
         written.events = database.append_told_events(&events)?;
         Ok(written)
     }
