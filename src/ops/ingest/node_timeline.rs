@@ -18,11 +18,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::bill::{Bill, Machine};
-use self::known::Known;
+use self::known::{Known, KnownMachine};
 use self::purchase::Buying;
 use self::seen::{Seen, SeenWorkspace};
 use self::write::Pending;
 use super::Step;
+use super::cluster_events::facts::{gone, lost};
 use super::context::{Context, ContextFiles};
 use super::rated::rate_all;
 use super::rejects::with_rejects;
@@ -66,6 +67,8 @@ pub struct NodeOptions {
     pub node_types: Vec<TableFile>,
     /// A file for the rows that are not billed.
     pub rejects: Option<PathBuf>,
+    /// What was told differently before is corrected: the rows told now are all that there are of a machine.
+    pub correct: bool,
 }
 
 /// Bills the machines whose minutes are told. What is wrong with rows and machines is in the second part.
@@ -98,6 +101,7 @@ pub fn ingest(
             problems,
             pending: Vec::new(),
             facts: 0,
+            since: None,
         };
         desk.all(&seen, progress)?;
         Ok(desk.finish())
@@ -124,6 +128,8 @@ struct Desk<'a> {
     /// Machines that wait to be written.
     pending: Vec<Pending>,
     facts: usize,
+    /// Where the ledger is corrected: its number of entries when the telling began.
+    since: Option<i64>,
 }
 
 impl Desk<'_> {
@@ -132,6 +138,8 @@ impl Desk<'_> {
             return Ok(());
         }
         let mut database = open(&self.options.ledger)?;
+        let head = database.head().map_err(|e| diagnose(&self.options.ledger, &e))?;
+        self.since = self.options.correct.then_some(head.entries);
         let all = seen.workspaces.values().map(|w| w.instances.len()).sum::<usize>();
         let all = u64::try_from(all).unwrap_or(u64::MAX);
         let mut done = 0_u64;
@@ -172,6 +180,13 @@ impl Desk<'_> {
         let mut machines = Vec::with_capacity(workspace.instances.len());
         for (instance_id, instance) in &workspace.instances {
             let known = known.take(instance_id);
+            let (known, replaced) = match self.options.correct {
+                true => (KnownMachine::default(), known),
+                false => (known, KnownMachine::default()),
+            };
+            if !self.is_whole(&source, instance_id, &replaced, instance) {
+                continue;
+            }
             self.beyond(&source, instance_id, &known, instance, workspace.end);
             let instance = known.with(instance);
             let Some((_, last)) = instance.extent() else {
@@ -190,6 +205,7 @@ impl Desk<'_> {
                     node_type: Arc::clone(node_type),
                     parts,
                     known,
+                    replaced,
                 }),
                 _ => self.told.refused = self.told.refused.saturating_add(1),
             }
@@ -231,6 +247,7 @@ impl Desk<'_> {
                 self.pending.push(Pending {
                     instance_id: Arc::clone(&machine.instance_id),
                     lines: bill.lines(machine, &facts),
+                    withdrawn: gone(lost(&machine.replaced.billed(), &facts), &facts),
                     facts,
                 });
             }

@@ -32,11 +32,34 @@ impl Desk<'_> {
             rfc3339(from_unix(billed)),
             rfc3339(from_unix(last))
         );
-        let hint =
-            "are rows missing here, or did an earlier --until say too much? a ledger takes nothing back";
+        let hint = "are rows missing here, or did an earlier --until say too much? where these are all rows of it, --correct bills it anew";
         self.problems
             .0
             .push(Diagnostic::warning("node::billed-beyond", source, message).hint(hint));
+    }
+
+    /// Whether the rows told now reach back as far as what is corrected by them.
+    pub(super) fn is_whole(
+        &mut self,
+        source: &str,
+        instance_id: &str,
+        replaced: &KnownMachine,
+        instance: &Instance,
+    ) -> bool {
+        let (Some(billed), Some((first, _))) = (replaced.start(), instance.extent()) else {
+            return true;
+        };
+        if billed >= first {
+            return true;
+        }
+        let what = format!(
+            "the ledger has it from {}, and these rows begin at {}",
+            rfc3339(from_unix(billed)),
+            rfc3339(from_unix(first))
+        );
+        let hint = "--correct takes the rows told now for all that there are of a machine: tell them from its first minute on";
+        self.refuse(source, "node::not-whole", instance_id, &what, hint);
+        false
     }
 
     /// A machine of which nothing is billed.
