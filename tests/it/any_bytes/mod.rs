@@ -11,6 +11,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
 use tollgate::intake::cluster_records;
@@ -245,6 +246,28 @@ fn every_sample_is_taken() {
                 fs::write(folder.join(format!("sample-{n}")), sample).unwrap();
             }
         }
+    }
+}
+
+/// Damage that every reader survives whole, or that none does, would try little.
+#[test]
+fn damage_breaks_some_samples_and_spares_others() {
+    let mut runner = TestRunner::deterministic();
+    for (name, _) in TARGETS {
+        let samples = samples(name);
+        let strategy = (0..samples.len(), prop::collection::vec(damage(), 1..6));
+        let (mut spared, mut broken) = (0, 0);
+        for _ in 0..300 {
+            let (sample, all) = strategy.new_tree(&mut runner).unwrap().current();
+            match run(name, &damaged(samples[sample].clone(), &all)) {
+                0 => broken += 1,
+                _ => spared += 1,
+            }
+        }
+        assert!(
+            spared > 10 && broken > 10,
+            "{name}: {spared} spared, {broken} broken"
+        );
     }
 }
 
