@@ -26,6 +26,7 @@ use super::entries::UnreadableEntry;
 use super::error::{At, StoreError};
 use super::query;
 use crate::ledger::account::Account;
+use crate::ledger::agreement::Teller;
 use crate::ledger::balance::Balances;
 use crate::ledger::chain::ChainHash;
 use crate::ledger::check::{ChainWalk, Finding, code, nano_text};
@@ -176,8 +177,12 @@ fn walk_chain(
             Ok(stored) => {
                 let charge = &stored.entry.charge;
                 if let Some(recomputed) = &mut recomputed {
-                    report.add(cost_finding(stored.number, charge));
-                    recomputed.costs = recomputed.costs.saturating_add(1);
+                    // Parts of the costs of other entries, and what is left of payments, are no products.
+                    let teller = stored.entry.source.parse::<Teller>();
+                    if !teller.is_ok_and(|teller| teller.part.is_remainder()) {
+                        report.add(cost_finding(stored.number, charge));
+                        recomputed.costs = recomputed.costs.saturating_add(1);
+                    }
                 }
                 report.add(walk.entry(stored.number, &stored.entry, &stored.digests, stored.hash));
                 if let Some(link) = stored.entry.link {
