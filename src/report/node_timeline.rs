@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::billing_usage::corrections;
 use super::decision::one_line;
 use crate::ledger::check::nano_text;
 use crate::model::meter::PurchaseOption;
@@ -39,6 +40,10 @@ pub struct IngestedNodes {
     pub new_facts: u64,
     /// Facts that the ledger knew.
     pub known_facts: u64,
+    /// Facts that the ledger knew otherwise and that are corrected now.
+    pub corrected_facts: u64,
+    /// Facts that are told no more and are taken back.
+    pub withdrawn_facts: u64,
     /// Clusters, by workspace and `cluster_id`; without an id what waits in pools.
     #[serde(serialize_with = "clusters")]
     pub clusters: BTreeMap<(String, String), NodeCluster>,
@@ -135,8 +140,10 @@ impl NodeCluster {
 }
 
 impl IngestedNodes {
-    /// Adds facts that were written, or known.
-    pub fn add_facts(&mut self, new: u64, known: u64) {
+    /// Adds facts that were written, known, corrected and withdrawn.
+    pub fn add_facts(&mut self, new: u64, known: u64, corrected: u64, withdrawn: u64) {
+        self.withdrawn_facts = self.withdrawn_facts.saturating_add(withdrawn);
+        self.corrected_facts = self.corrected_facts.saturating_add(corrected);
         self.new_facts = self.new_facts.saturating_add(new);
         self.known_facts = self.known_facts.saturating_add(known);
     }
@@ -251,8 +258,11 @@ pub fn text(told: &IngestedNodes) -> String {
     }
     let _ = writeln!(
         out,
-        "{} facts written to {}, {} known before",
-        told.new_facts, told.ledger, told.known_facts
+        "{} facts written to {}, {} known before{}",
+        told.new_facts,
+        told.ledger,
+        told.known_facts,
+        corrections(told.corrected_facts, told.withdrawn_facts),
     );
     out.push_str("assumed:\n");
     for assumption in &told.assumptions {

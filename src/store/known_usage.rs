@@ -2,9 +2,10 @@
 
 use super::database::Database;
 use super::error::{At, StoreError};
+use super::real_history::IS_LIVE;
 use crate::model::period::{Instant, Period, from_unix};
 
-/// A fact that the ledger has.
+/// A fact that the ledger has, and that no correction has taken back.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KnownUsage {
     /// The resource.
@@ -20,13 +21,17 @@ pub struct KnownUsage {
 }
 
 /// Usage that got its price later is an entry like any other.
-const KNOWN: &str = "SELECT e.resource, m.name, e.period_start, e.period_end, e.since, s.cluster_id \
+fn known() -> String {
+    format!(
+        "SELECT e.resource, m.name, e.period_start, e.period_end, e.since, s.cluster_id \
      FROM entry e JOIN terms t ON t.id = e.terms_id JOIN source o ON o.id = t.source_id \
-     JOIN subject s ON s.id = t.subject_id JOIN meter m ON m.id = t.meter_id WHERE o.name = ?1 \
+     JOIN subject s ON s.id = t.subject_id JOIN meter m ON m.id = t.meter_id WHERE o.name = ?1 AND {IS_LIVE} \
      UNION ALL SELECT u.resource, m.name, u.period_start, u.period_end, u.since, s.cluster_id \
      FROM unpriced u JOIN source o ON o.id = u.source_id \
      JOIN subject s ON s.id = u.subject_id JOIN meter m ON m.id = u.meter_id \
-     WHERE o.name = ?1 AND u.settled_by IS NULL";
+     WHERE o.name = ?1 AND u.settled_by IS NULL AND u.replaced = 0"
+    )
+}
 
 impl Database {
     /// What the source has told, in no order.
@@ -35,7 +40,7 @@ impl Database {
     /// [`StoreError`] when the file cannot be read.
     pub fn usage_told_by(&self, source: &str) -> Result<Vec<KnownUsage>, StoreError> {
         self.connection
-            .prepare_cached(KNOWN)
+            .prepare_cached(&known())
             .and_then(|mut statement| {
                 let rows = statement.query_map([source], |row| {
                     Ok(KnownUsage {

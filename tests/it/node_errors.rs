@@ -86,6 +86,18 @@ pub fn nodes() -> Vec<Case> {
             "ingest node-timeline n.csv --ledger l.db --region westus2 --until 2026-10-03 --prices own.json",
             &[("n.csv", &format!("{HEADER}{}", one())), ("own.json", elsewhere)],
         ),
+        prepared(
+            "node::not-whole",
+            "ingest node-timeline n.csv --ledger l.db --region westus2 --correct",
+            |folder| {
+                let rows = [minute("01 10", "c-1", TYPE), minute("01 11", "c-1", TYPE)];
+                write(folder, "n.csv", format!("{HEADER}{}", rows.concat()));
+                let arguments: Vec<&str> = COMMAND.split(' ').collect();
+                let ended = tollgate_in(folder, &arguments).output().unwrap();
+                assert!(ended.status.code() == Some(0), "{ended:?}");
+                write(folder, "n.csv", format!("{HEADER}{}", rows[1]));
+            },
+        ),
         again(
             "node::billed-otherwise",
             &one().replace("DS3_v2", "DS4_v2"),

@@ -535,6 +535,60 @@ fn odd_rows_are_rejected_and_written_down_and_hinder_no_other() {
     assert_eq!(told["gap_seconds"], 60);
 }
 
+/// Bought on spot, as a record says that comes later: the bill of before is reversed and another one written, and the sum is that of
+/// a ledger that was told so from the start.
+#[test]
+fn what_was_told_wrong_is_corrected_by_reversals() {
+    let books = Books::new();
+    let all = rows(&[
+        node("i-1", "c-2", true, "01T10:00", "02T14:00"),
+        node("i-9", "c-9", true, "02T23:59", "03T00:00"),
+    ]);
+    books.write("n.json", lines(&all));
+    books.write("c.json", CLUSTERS);
+    books.write("p.json", POOLS);
+    let right = "--clusters c.json --pools p.json";
+    books.tell("l.db", "n.json", "--until 2026-10-09");
+    let (told, ended) = books.tell("l.db", "n.json", right);
+    assert_eq!(
+        (ended.code, &told["refused"]),
+        (Some(1), &json!(1)),
+        "{}",
+        ended.stderr
+    );
+    let (told, ended) = books.tell("l.db", "n.json", &format!("{right} --correct"));
+    assert_eq!(
+        (ended.code, &told["refused"]),
+        (Some(0), &json!(0)),
+        "{}",
+        ended.stderr
+    );
+    books.tell("m.db", "n.json", right);
+    let sum = |ledger: &str| {
+        books
+            .entries(ledger)
+            .iter()
+            .map(|(.., [.., amount])| amount)
+            .sum::<i64>()
+    };
+    // 28 hours at 0.024 and a minute at 0.229.
+    assert_eq!((sum("l.db"), sum("m.db")), (675_816_667, 675_816_667));
+    books.head("l.db");
+    // Once corrected it is as told: nothing is left to correct, and rows that follow go on from there.
+    let (told, _) = books.tell("l.db", "n.json", &format!("{right} --correct"));
+    assert_eq!(
+        (&told["new_facts"], &told["corrected_facts"]),
+        (&json!(0), &json!(0))
+    );
+    let (told, ended) = books.tell("l.db", "n.json", right);
+    assert_eq!(
+        (ended.code, &told["new_facts"]),
+        (Some(0), &json!(0)),
+        "{}",
+        ended.stderr
+    );
+}
+
 /// DBUs and VMs of the same clusters in one ledger: no meter is in both.
 #[test]
 fn dbus_and_machines_stand_side_by_side() {

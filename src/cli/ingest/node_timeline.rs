@@ -79,6 +79,10 @@ pub(in crate::cli) struct NodeTimeline {
     /// File for the rows that are not billed: one JSON object a line with file, line, column, code, reason and the row
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    /// Correct what was told differently before: it is reversed and told anew, and nothing is changed. The rows told now are all that
+    /// there are of a machine
+    #[arg(long)]
+    correct: bool,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
@@ -119,6 +123,7 @@ impl NodeTimeline {
             },
             node_types: tables(&self.node_types)?,
             rejects: self.rejects,
+            correct: self.correct,
         };
         let mut bars = Bars::default();
         let told = ingest(&sources, &mut catalogue, &options, &mut |step| {

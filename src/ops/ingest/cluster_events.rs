@@ -6,7 +6,7 @@
 //! difference is told; a telling that corrects takes back what is no longer billed, and bills what is.
 
 pub(super) mod convert;
-mod facts;
+pub(super) mod facts;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};

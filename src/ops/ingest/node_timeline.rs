@@ -6,10 +6,12 @@
 //! VM is.
 
 mod bill;
+mod faults;
 mod known;
 mod purchase;
 mod seen;
 mod types;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -19,21 +21,22 @@ use self::bill::{Bill, Machine};
 use self::known::{Known, KnownMachine};
 use self::purchase::Buying;
 use self::seen::{Seen, SeenWorkspace};
+use self::write::Pending;
 use super::Step;
+use super::cluster_events::facts::{gone, lost};
 use super::context::{Context, ContextFiles};
-use super::rated::{is_of_some_facts, rate_all};
+use super::rated::rate_all;
 use super::rejects::with_rejects;
-use crate::ledger::rate::Rated;
-use crate::lifecycle::presence::{Fault, Instance, is_there, until};
+use crate::lifecycle::presence::{is_there, until};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::meter::PurchaseOption;
-use crate::model::period::{Instant, from_unix, rfc3339};
+use crate::model::period::Instant;
 use crate::model::place::Cloud;
 use crate::ops::files::TableFile;
 use crate::ops::judge::PlaceOptions;
 use crate::ops::ledger::{diagnose, open};
 use crate::pricing::catalogue::Catalogue;
-use crate::report::node_timeline::{IngestedNodes, NodeCluster};
+use crate::report::node_timeline::IngestedNodes;
 use crate::store::Database;
 
 /// Facts of one transaction.
@@ -64,6 +67,8 @@ pub struct NodeOptions {
     pub node_types: Vec<TableFile>,
     /// A file for the rows that are not billed.
     pub rejects: Option<PathBuf>,
+    /// What was told differently before is corrected: the rows told now are all that there are of a machine.
+    pub correct: bool,
 }
 
 /// Bills the machines whose minutes are told. What is wrong with rows and machines is in the second part.
@@ -96,6 +101,7 @@ pub fn ingest(
             problems,
             pending: Vec::new(),
             facts: 0,
+            since: None,
         };
         desk.all(&seen, progress)?;
         Ok(desk.finish())
@@ -122,13 +128,8 @@ struct Desk<'a> {
     /// Machines that wait to be written.
     pending: Vec<Pending>,
     facts: usize,
-}
-
-struct Pending {
-    instance_id: Arc<str>,
-    facts: Vec<Rated>,
-    /// Whose they are, by workspace and cluster.
-    lines: BTreeMap<(String, String), NodeCluster>,
+    /// Where the ledger is corrected: its number of entries when the telling began.
+    since: Option<i64>,
 }
 
 impl Desk<'_> {
@@ -137,6 +138,8 @@ impl Desk<'_> {
             return Ok(());
         }
         let mut database = open(&self.options.ledger)?;
+        let head = database.head().map_err(|e| diagnose(&self.options.ledger, &e))?;
+        self.since = self.options.correct.then_some(head.entries);
         let all = seen.workspaces.values().map(|w| w.instances.len()).sum::<usize>();
         let all = u64::try_from(all).unwrap_or(u64::MAX);
         let mut done = 0_u64;
@@ -177,6 +180,13 @@ impl Desk<'_> {
         let mut machines = Vec::with_capacity(workspace.instances.len());
         for (instance_id, instance) in &workspace.instances {
             let known = known.take(instance_id);
+            let (known, replaced) = match self.options.correct {
+                true => (KnownMachine::default(), known),
+                false => (known, KnownMachine::default()),
+            };
+            if !self.is_whole(&source, instance_id, &replaced, instance) {
+                continue;
+            }
             self.beyond(&source, instance_id, &known, instance, workspace.end);
             let instance = known.with(instance);
             let Some((_, last)) = instance.extent() else {
@@ -195,6 +205,7 @@ impl Desk<'_> {
                     node_type: Arc::clone(node_type),
                     parts,
                     known,
+                    replaced,
                 }),
                 _ => self.told.refused = self.told.refused.saturating_add(1),
             }
@@ -210,38 +221,6 @@ impl Desk<'_> {
         }
         self.told.purchases.add(&buying.counted);
         self.write(database, &source)
-    }
-
-    /// What was billed beyond the last row of a machine that is gone, since an earlier telling was told that it lived.
-    fn beyond(
-        &mut self,
-        source: &str,
-        instance_id: &str,
-        known: &KnownMachine,
-        instance: &Instance,
-        table_end: i64,
-    ) {
-        let (Some(billed), Some((_, last))) = (known.end(), instance.extent()) else {
-            return;
-        };
-        if billed <= last || billed > table_end || is_there(last, table_end) {
-            return;
-        }
-        let times = self.told.faults.entry("node::billed-beyond").or_default();
-        *times = times.saturating_add(1);
-        if *times > 1 {
-            return;
-        }
-        let message = format!(
-            "`{instance_id}`: the ledger has it until {}, and these rows see it last at {}",
-            rfc3339(from_unix(billed)),
-            rfc3339(from_unix(last))
-        );
-        let hint =
-            "are rows missing here, or did an earlier --until say too much? a ledger takes nothing back";
-        self.problems
-            .0
-            .push(Diagnostic::warning("node::billed-beyond", source, message).hint(hint));
     }
 
     fn machine(
@@ -268,83 +247,13 @@ impl Desk<'_> {
                 self.pending.push(Pending {
                     instance_id: Arc::clone(&machine.instance_id),
                     lines: bill.lines(machine, &facts),
+                    withdrawn: gone(lost(&machine.replaced.billed(), &facts), &facts),
                     facts,
                 });
             }
             Err((code, what, hint)) => self.refuse(source, code, &machine.instance_id, &what, hint),
         }
         Ok(())
-    }
-
-    fn refuse(&mut self, source: &str, code: &'static str, instance_id: &str, what: &str, hint: &str) {
-        self.told.refused = self.told.refused.saturating_add(1);
-        let message = format!("`{instance_id}`: {what}; nothing of it is billed");
-        self.problems
-            .0
-            .push(Diagnostic::error(code, source, message).hint(hint));
-    }
-
-    /// Tells faults: of each kind the first, counted in the end. Whether nothing of the machine is billed.
-    fn report(&mut self, source: &str, instance_id: &str, faults: &[Fault]) -> bool {
-        for fault in faults {
-            if let Fault::Gap { period, .. } = fault {
-                self.told.gap_seconds = self.told.gap_seconds.saturating_add(period.seconds());
-            }
-            let times = self.told.faults.entry(fault.code()).or_default();
-            *times = times.saturating_add(1);
-            if *times > 1 && !fault.refuses() {
-                continue;
-            }
-            let message = format!("`{instance_id}`: {}", fault.message());
-            let hint = "is a file of the table missing, or edited?";
-            self.problems.0.push(match fault.refuses() {
-                true => Diagnostic::error(fault.code(), source, message).hint(hint),
-                false => Diagnostic::warning(fault.code(), source, message),
-            });
-        }
-        faults.iter().any(Fault::refuses)
-    }
-
-    /// Writes what waits: together, and machine by machine where the ledger refuses some.
-    fn write(&mut self, database: &mut Database, source: &str) -> Result<(), Diagnostics> {
-        let pending = std::mem::take(&mut self.pending);
-        self.facts = 0;
-        let mut together: Vec<Rated> = pending.iter().flat_map(|p| p.facts.iter().cloned()).collect();
-        together.sort_by_key(|fact| fact.period().start);
-        match database.append(source, &together) {
-            Ok(appended) => {
-                self.told.add_facts(appended.new, appended.known);
-                for one in pending {
-                    self.billed(one);
-                }
-                Ok(())
-            }
-            Err(error) if is_of_some_facts(&error) => {
-                for one in pending {
-                    match database.append(source, &one.facts) {
-                        Ok(appended) => {
-                            self.told.add_facts(appended.new, appended.known);
-                            self.billed(one);
-                        }
-                        Err(error) if is_of_some_facts(&error) => {
-                            let hint = "are the context and the other flags those of before? a ledger takes nothing back";
-                            self.refuse(source, error.code(), &one.instance_id, &error.to_string(), hint);
-                        }
-                        Err(error) => return Err(diagnose(&self.options.ledger, &error)),
-                    }
-                }
-                Ok(())
-            }
-            Err(error) => Err(diagnose(&self.options.ledger, &error)),
-        }
-    }
-
-    fn billed(&mut self, one: Pending) {
-        let billed = usize::from(!one.facts.is_empty());
-        self.told.billed = self.told.billed.saturating_add(billed);
-        for (key, line) in one.lines {
-            self.told.clusters.entry(key).or_default().add(&line);
-        }
     }
 
     fn finish(mut self) -> (IngestedNodes, Diagnostics) {

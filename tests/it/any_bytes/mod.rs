@@ -11,7 +11,16 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
+
+use tollgate::intake::cluster_records;
+use tollgate::intake::existing_clusters::ExistingCluster;
+use tollgate::model::money::Currency;
+use tollgate::model::period::parse_instant;
+use tollgate::model::rows::Input;
+use tollgate::pricing::import::list_prices::{Table, list_prices as book_of};
+use tollgate::pricing::import::{Expected, Source};
 
 use samples::samples;
 use targets::{TARGETS, run};
@@ -238,6 +247,66 @@ fn every_sample_is_taken() {
             }
         }
     }
+}
+
+/// Damage that every reader survives whole, or that none does, would try little.
+#[test]
+fn damage_breaks_some_samples_and_spares_others() {
+    let mut runner = TestRunner::deterministic();
+    for (name, _) in TARGETS {
+        let samples = samples(name);
+        let strategy = (0..samples.len(), prop::collection::vec(damage(), 1..6));
+        let (mut spared, mut broken) = (0, 0);
+        for _ in 0..300 {
+            let (sample, all) = strategy.new_tree(&mut runner).unwrap().current();
+            match run(name, &damaged(samples[sample].clone(), &all)) {
+                0 => broken += 1,
+                _ => spared += 1,
+            }
+        }
+        assert!(
+            spared > 10 && broken > 10,
+            "{name}: {spared} spared, {broken} broken"
+        );
+    }
+}
+
+/// CSV, CSV packed with gzip, JSON and Parquet of one table are read alike, by readers that have no test of their own for it.
+#[test]
+fn every_form_of_a_table_says_the_same() {
+    let prices = |table: Table| {
+        move |bytes: &[u8]| {
+            let source = Source {
+                name: "x".to_owned(),
+                input: Input::of(bytes),
+            };
+            let expected = Expected {
+                currency: Currency::USD,
+                retrieved: parse_instant("2026-10-01").unwrap(),
+            };
+            book_of(vec![source], &expected, table, None)
+                .unwrap()
+                .draft
+                .text()
+        }
+    };
+    let clusters = |bytes: &[u8]| {
+        let read = cluster_records::read("x", Input::of(bytes));
+        assert_eq!(read.problems.0, []);
+        let told = |c: &ExistingCluster| format!("{} {:?} {}", c.cluster_id, c.changed_at, c.request.body);
+        read.clusters.iter().map(told).collect::<Vec<_>>().join("\n")
+    };
+    let all_same = |name: &str, read: &dyn Fn(&[u8]) -> String| {
+        let forms = samples(name);
+        let first = read(&forms[0]);
+        assert!(first.len() > 50, "{first}");
+        for form in &forms[1..4] {
+            assert_eq!(read(form), first, "{name}");
+        }
+    };
+    all_same("list_prices", &prices(Table::ListPrices));
+    all_same("list_prices", &prices(Table::AccountPrices));
+    all_same("cluster_records", &clusters);
 }
 
 /// Bytes that mean nothing at all.

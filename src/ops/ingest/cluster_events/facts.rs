@@ -7,14 +7,14 @@ use crate::store::real_history::Billed;
 
 /// The facts of the ledger that are not told any more. While there are none, what is told now bills nothing twice: its own facts do
 /// not overlap, and those of the ledger are among them.
-pub(super) fn lost(known: &[Billed], told: &[Rated]) -> Vec<Billed> {
+pub(in crate::ops::ingest) fn lost(known: &[Billed], told: &[Rated]) -> Vec<Billed> {
     let told: BTreeSet<Billed> = told.iter().map(billed).collect();
     let is_lost = |fact: &&Billed| !told.contains(fact);
     known.iter().filter(is_lost).cloned().collect()
 }
 
 /// Of those, the facts of which nothing is told any more: what begins when another one does is told anew by that one.
-pub(super) fn gone(lost: Vec<Billed>, told: &[Rated]) -> Vec<Billed> {
+pub(in crate::ops::ingest) fn gone(lost: Vec<Billed>, told: &[Rated]) -> Vec<Billed> {
     let name = |fact: &Billed| (fact.resource.clone(), fact.meter.clone(), fact.period.start);
     let told: BTreeSet<_> = told.iter().map(|one| name(&billed(one))).collect();
     lost.into_iter()

@@ -25,7 +25,10 @@ pub(super) struct Machine {
     pub instance_id: Arc<str>,
     pub node_type: Arc<str>,
     pub parts: Vec<Part>,
+    /// What the ledger has of it and what is told goes on from.
     pub known: KnownMachine,
+    /// What the ledger has of it and is billed anew, where it is corrected.
+    pub replaced: KnownMachine,
 }
 
 impl Machine {
@@ -77,10 +80,10 @@ impl Bill<'_> {
             );
             let hint = match basis {
                 Basis::Flag | Basis::Assumed => {
-                    "are --region, --purchase and the context those of before? a ledger takes nothing back"
+                    "are --region, --purchase and the context those of before? where what is told now is right, --correct bills it anew"
                 }
                 Basis::Told | Basis::Order => {
-                    "are --region and the context those of before? a ledger takes nothing back"
+                    "are --region and the context those of before? where what is told now is right, --correct bills it anew"
                 }
             };
             return Ok(Err(("node::billed-otherwise", what, hint)));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::lifecycle::presence::{Instance, Spans};
 use crate::model::meter::{Meter, MeterKind, PurchaseOption};
 use crate::store::known_usage::KnownUsage;
+use crate::store::real_history::Billed;
 
 /// What the ledger has of all machines of a workspace.
 pub(super) struct Known(HashMap<String, Vec<KnownUsage>>);
@@ -63,6 +64,21 @@ impl KnownMachine {
             of_meter.add(one.period.start.timestamp(), one.period.end.timestamp());
         }
         spans
+    }
+
+    /// As facts.
+    pub fn billed(&self) -> Vec<Billed> {
+        let fact = |one: &KnownUsage| Billed {
+            resource: one.resource.clone(),
+            meter: one.meter.clone(),
+            period: one.period,
+        };
+        self.0.iter().map(fact).collect()
+    }
+
+    /// From when on it is billed.
+    pub fn start(&self) -> Option<i64> {
+        self.0.iter().map(|one| one.period.start.timestamp()).min()
     }
 
     /// Until when it is billed, in a cluster or between two.
