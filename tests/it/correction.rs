@@ -315,10 +315,14 @@ fn exports_carry_the_links_and_other_programs_accept_them() {
     books.tell(&[row("a", JOBS, 10, "10", "ORIGINAL")], "");
     books.tell(&[row("a", JOBS, 10, "12", "ORIGINAL")], "--correct");
     let csv = books.run("ledger export l.db --format csv").stdout;
-    let mut links: Vec<[String; 3]> = csv::Reader::from_reader(csv.as_bytes())
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let columns = ["x_EntryNumber", "x_ReversesEntry", "x_ReplacesEntry"].map(column);
+    let mut links: Vec<[String; 3]> = reader
         .records()
         .map(|line| line.unwrap())
-        .map(|line| [&line[0], &line[30], &line[31]].map(str::to_owned))
+        .map(|line| columns.map(|column| line[column].to_owned()))
         .collect();
     links.sort();
     assert_eq!(links, [["1", "", ""], ["2", "1", ""], ["3", "", "1"]]);

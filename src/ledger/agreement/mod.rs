@@ -73,6 +73,11 @@ impl Part {
         Part::Tiered,
     ];
 
+    /// Whether its costs are parts of other costs, or what others left of them, so that no price gives them.
+    pub fn is_remainder(self) -> bool {
+        matches!(self, Part::Covered | Part::Regular | Part::Unused)
+    }
+
     /// `purchase`, `covered`, `used`, `unused`, `regular` or `tiered`.
     pub fn as_str(self) -> &'static str {
         match self {
