@@ -2,8 +2,8 @@
 //!
 //! Quantity and cost of an entry are differences of running totals, each rounded once, so neither follows from the other to the last
 //! digit. But each is within 10^-9 of the exact number, and the exact cost is the exact quantity times the price: a stored cost
-//! lies within `1 + price` of the last digit of what the stored quantity costs. What a contract tells are shares of its payments and sums
-//! of them, whose price is only what a unit takes on average; applying the contract again recomputes them.
+//! lies within `1 + price` of the last digit of what the stored quantity costs. What a contract takes out of other
+//! charges, and what it leaves of its payments, are no products; applying the contract again recomputes them.
 #![deny(clippy::arithmetic_side_effects)]
 
 use rust_decimal::Decimal;
@@ -14,9 +14,10 @@ use super::transaction::Entry;
 use crate::model::charge::Charge;
 use crate::model::exact::multiply_nano;
 
-/// Whether an entry is told by a contract, so that its cost does not follow from its quantity.
-pub fn is_share(entry: &Entry) -> bool {
-    entry.source.parse::<Teller>().is_ok()
+/// Whether the cost of an entry is a part of other costs, or what payments leave, so that no price gives it.
+pub fn is_remainder(entry: &Entry) -> bool {
+    let teller = entry.source.parse::<Teller>();
+    teller.is_ok_and(|teller| teller.part.is_remainder())
 }
 
 /// What is wrong with the cost of an entry of this number.

@@ -61,9 +61,9 @@ impl Verify {
                     out.push_str(&format!(
                         "recomputed: {} costs{}, {} digests of events, {} of exports\n",
                         of.costs,
-                        match of.shares {
+                        match of.remainders {
                             0 => String::new(),
-                            n => format!(" (not {n} shares of contracts)"),
+                            n => format!(" (not {n} remainders of contracts)"),
                         },
                         of.event_digests,
                         of.export_digests
@@ -83,7 +83,7 @@ impl Verify {
 fn recomputed_json(of: Option<Recomputed>) -> Value {
     of.map_or(Value::Null, |of| {
         object!({
-            "costs": of.costs, "shares_of_contracts": of.shares, "event_digests": of.event_digests, "export_digests": of.export_digests,
+            "costs": of.costs, "remainders_of_contracts": of.remainders, "event_digests": of.event_digests, "export_digests": of.export_digests,
         })
     })
 }

@@ -2,7 +2,7 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 use crate::ledger::check::{Finding, code};
-use crate::ledger::recompute::{cost_finding, is_share};
+use crate::ledger::recompute::{cost_finding, is_remainder};
 use crate::model::period::{from_unix, rfc3339};
 use crate::store::database::Database;
 use crate::store::entries::StoredEntry;
@@ -14,8 +14,8 @@ use crate::store::{history, statement};
 pub struct Recomputed {
     /// Costs of entries, from quantity and price.
     pub costs: u64,
-    /// Costs that are not recomputed: shares of what is paid for contracts.
-    pub shares: u64,
+    /// Costs that are not: parts of other costs and what payments leave, which contracts tell.
+    pub remainders: u64,
     /// Digests of the details of events of clusters.
     pub event_digests: u64,
     /// Digests of exports of vendors, from those of their files.
@@ -25,8 +25,8 @@ pub struct Recomputed {
 impl Recomputed {
     /// Recomputes the cost of an entry; what is wrong with it.
     pub(super) fn cost(&mut self, stored: &StoredEntry) -> Option<Finding> {
-        if is_share(&stored.entry) {
-            self.shares = self.shares.saturating_add(1);
+        if is_remainder(&stored.entry) {
+            self.remainders = self.remainders.saturating_add(1);
             return None;
         }
         self.costs = self.costs.saturating_add(1);
