@@ -22,6 +22,7 @@ use tollgate::lifecycle::simulation::{
 };
 use tollgate::lifecycle::timing::Timing;
 use tollgate::lifecycle::workload::{Activity, Afterwards, Session, Stage, Work};
+use tollgate::model::increment::Increment;
 use tollgate::model::meter::{MeterRate, NodeMeters};
 use tollgate::model::period::{Period, parse_instant};
 
@@ -35,6 +36,7 @@ fn month(clusters: usize) -> Simulation {
     let rate = |meter: &str| MeterRate {
         meter: meter.parse().unwrap(),
         per_hour: Some(Decimal::ONE),
+        increment: Increment::PER_SECOND,
     };
     let meters = |vm| NodeMeters {
         while_provisioned: vec![rate(vm)],

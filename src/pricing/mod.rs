@@ -13,6 +13,7 @@ pub mod contract;
 pub mod diff;
 pub mod estimate;
 pub mod import;
+pub mod increments;
 pub mod node_meters;
 pub mod node_rates;
 pub mod price_book;

@@ -17,6 +17,7 @@ use crate::lifecycle::meter::{Rate, rates, stretch};
 use crate::lifecycle::simulation::{AttemptRecord, Record, RunRecord, Serverless, SimulationError};
 use crate::lifecycle::work::{Executors, WorkId, WorkerId};
 use crate::lifecycle::workload::{Compute, Job, RunIf, Scheduling, Task, Work};
+use crate::model::increment::Increment;
 use crate::model::meter::MeterRate;
 use crate::model::period::from_unix;
 use crate::model::usage::Subject;
@@ -119,6 +120,7 @@ impl JobState {
                     let rate = MeterRate {
                         meter: s.meter.clone(),
                         per_hour: s.dbu_per_hour,
+                        increment: Increment::PER_SECOND,
                     };
                     serverless.push(Some(rates([&rate])?));
                 }

@@ -267,7 +267,7 @@ impl World<'_> {
         if let Some(site) = self.sites.get_mut(machine.workspace.0) {
             site.vcpus_used = site.vcpus_used.saturating_sub(machine.vcpus);
         }
-        machine.gone(at, &mut self.out);
+        machine.gone(at, self.end, &mut self.out);
     }
 
     /// An instance that a pool holds ready, for a cluster: when it can be used.

@@ -17,7 +17,6 @@ use crate::lifecycle::draw::{DrawKey, Draws, Purpose};
 use crate::lifecycle::meter::{Rate, rates, stretch};
 use crate::lifecycle::simulation::{Admitted, ClusterRecord, Record, Simulation, SimulationError};
 use crate::lifecycle::state::{Trigger, next};
-use crate::model::meter::MeterRate;
 use crate::model::period::from_unix;
 use crate::model::place::Workspace;
 use crate::model::usage::{Subject, UNALLOCATED};
@@ -69,13 +68,9 @@ impl<'a> World<'a> {
         for metered in &input.workspaces {
             let added_disk = match &metered.added_disk {
                 None => None,
-                Some(meter) => {
-                    let rate = MeterRate {
-                        meter: meter.clone(),
-                        per_hour: Some(rust_decimal::Decimal::ONE),
-                    };
+                Some(rate) => {
                     let disk = metered.workspace.autoscale_disk.as_deref().unwrap_or_default();
-                    Some((Arc::from(disk), rates([&rate])?))
+                    Some((Arc::from(disk), rates([rate])?))
                 }
             };
             let name = &metered.workspace.name;
@@ -241,7 +236,7 @@ impl<'a> World<'a> {
             self.tell_cluster(key);
         }
         for (_, machine) in std::mem::take(&mut self.machines) {
-            machine.gone(end, &mut self.out);
+            machine.still_there(end, &mut self.out);
         }
         self.finish_runs();
         for site in &self.sites {

@@ -3,6 +3,7 @@
 
 mod commands;
 mod health;
+mod increments;
 mod job;
 mod pool;
 mod scaling;

@@ -1,8 +1,10 @@
 //! What a cluster stands for from one instant to the next becomes stretches of usage.
 //!
 //! The nodes that are billed are always the driver and workers 1 to n, so a change touches only the nodes between the
-//! two numbers.
+//! two numbers. A machine that goes is billed by its cloud's increments; whoever comes after it under the same number is
+//! another machine, which may begin while the one before is still billed.
 
+use std::slice;
 use std::sync::Arc;
 
 use super::told::Definition;
@@ -46,18 +48,49 @@ struct Nodes {
     unknown: Arc<Node>,
 }
 
+impl Node {
+    fn rates(&self, kind: Kind) -> &[Rate] {
+        match kind {
+            Kind::Machine => &self.machine,
+            Kind::Dbu => &self.dbu,
+        }
+    }
+
+    /// Whether these meters are billed to the same subject alike.
+    fn is_billed_as(&self, other: &Node, kind: Kind) -> bool {
+        self.subject == other.subject && self.rates(kind) == other.rates(kind)
+    }
+}
+
 /// Which meters of a node.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Machine,
     Dbu,
 }
 
+/// A stretch that is open.
+struct Stretch {
+    /// When the machine was asked for.
+    launched: Instant,
+    since: Instant,
+    node: Arc<Node>,
+}
+
+/// How a stretch ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// The machine goes on, under another subject or definition.
+    HandedOver,
+    /// The machine is gone.
+    Gone,
+}
+
 /// Stretches that are open, node by node: the driver, then the workers.
 #[derive(Default)]
 struct Open {
-    nodes: Vec<(Instant, Arc<Node>)>,
-    unknown: Option<(Instant, Arc<Node>)>,
+    nodes: Vec<Stretch>,
+    unknown: Option<Stretch>,
 }
 
 /// The bill of one cluster.
@@ -69,6 +102,8 @@ pub(super) struct Bill<'a> {
     nodes: Option<Nodes>,
     machines: Open,
     dbus: Open,
+    /// Nothing is billed beyond it, not even what increments add: a life without an end is billed in whole days.
+    limit: Option<Instant>,
     stretches: u64,
     days: u64,
 }
@@ -82,9 +117,15 @@ impl<'a> Bill<'a> {
             nodes: None,
             machines: Open::default(),
             dbus: Open::default(),
+            limit: None,
             stretches: 0,
             days: 0,
         }
+    }
+
+    /// Another life begins; nothing of it is billed beyond the limit.
+    pub fn begin(&mut self, limit: Option<Instant>) {
+        self.limit = limit;
     }
 
     /// From `at` on the cluster stands for this. Nothing is billed beyond `until`; without it nothing is billed at all.
@@ -159,42 +200,59 @@ impl<'a> Bill<'a> {
         &mut self,
         kind: Kind,
         resource: &str,
-        slot: &mut (Instant, Arc<Node>),
+        slot: &mut Stretch,
         node: Option<Arc<Node>>,
         at: Instant,
     ) -> Result<(), ReplayError> {
         match node {
-            Some(node) if node != slot.1 => {
-                let (since, before) = std::mem::replace(slot, (at, node));
-                self.note(kind, resource, &before, since, at)
+            Some(node) if !node.is_billed_as(&slot.node, kind) => {
+                // What is another machine begins to live; a machine that only has another owner lives on.
+                let goes_on = node.rates(kind) == slot.node.rates(kind);
+                let (launched, ends) = match goes_on {
+                    true => (slot.launched, Ends::HandedOver),
+                    false => (at, Ends::Gone),
+                };
+                let since = at;
+                let next = Stretch {
+                    launched,
+                    since,
+                    node,
+                };
+                let before = std::mem::replace(slot, next);
+                self.note(kind, resource, &before, at, ends)
             }
-            _ => Ok(()),
+            Some(node) => {
+                slot.node = node;
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
     fn set(&mut self, kind: Kind, at: Instant, count: usize, unknown: bool) -> Result<(), ReplayError> {
         while self.open(kind).nodes.len() > count {
-            let Some((since, node)) = self.open(kind).nodes.pop() else {
+            let Some(last) = self.open(kind).nodes.pop() else {
                 break;
             };
             let index = self.open(kind).nodes.len();
             let resource = self.resource(index);
-            self.note(kind, &resource, &node, since, at)?;
+            self.note(kind, &resource, &last, at, Ends::Gone)?;
         }
         while self.open(kind).nodes.len() < count {
             let index = self.open(kind).nodes.len();
             let Some(node) = self.node(index) else { break };
-            self.open(kind).nodes.push((at, node));
+            self.open(kind).nodes.push(Stretch::new(at, node));
         }
         match (self.open(kind).unknown.take(), unknown) {
             (Some(open), true) => self.open(kind).unknown = Some(open),
-            (Some((since, node)), false) => {
+            (Some(last), false) => {
                 let resource = self.resource_unknown();
-                self.note(kind, &resource, &node, since, at)?;
+                // How many there were, and how long each of them lived, nobody tells.
+                self.note(kind, &resource, &last, at, Ends::HandedOver)?;
             }
             (None, true) => {
                 let node = self.nodes.as_ref().map(|n| Arc::clone(&n.unknown));
-                self.open(kind).unknown = node.map(|node| (at, node));
+                self.open(kind).unknown = node.map(|node| Stretch::new(at, node));
             }
             (None, false) => {}
         }
@@ -223,11 +281,38 @@ impl<'a> Bill<'a> {
         &mut self,
         kind: Kind,
         resource: &str,
-        node: &Node,
-        since: Instant,
+        stretch: &Stretch,
         at: Instant,
+        ends: Ends,
     ) -> Result<(), ReplayError> {
-        let seconds = at.timestamp().saturating_sub(since.timestamp());
+        for rate in stretch.node.rates(kind) {
+            let until = self.billed_until(rate, stretch.launched, at, ends);
+            self.note_rate(resource, stretch, rate, until)?;
+        }
+        Ok(())
+    }
+
+    fn billed_until(&self, rate: &Rate, launched: Instant, at: Instant, ends: Ends) -> i64 {
+        let at = at.timestamp();
+        match ends {
+            Ends::HandedOver => at,
+            Ends::Gone => {
+                let until = rate.billed_until(launched.timestamp(), at);
+                self.limit
+                    .map_or(until, |limit| until.min(limit.timestamp().max(at)))
+            }
+        }
+    }
+
+    fn note_rate(
+        &mut self,
+        resource: &str,
+        Stretch { since, node, .. }: &Stretch,
+        rate: &Rate,
+        until: i64,
+    ) -> Result<(), ReplayError> {
+        let since = since.timestamp();
+        let seconds = until.saturating_sub(since);
         if seconds <= 0 {
             return Ok(());
         }
@@ -243,11 +328,7 @@ impl<'a> Bill<'a> {
                 return Err(ReplayError::TooMuch { limit, what });
             }
         }
-        let rates = match kind {
-            Kind::Machine => &node.machine,
-            Kind::Dbu => &node.dbu,
-        };
-        let used = stretch(resource, &node.subject, rates, since.timestamp(), at.timestamp());
+        let used = stretch(resource, &node.subject, slice::from_ref(rate), since, until);
         self.usage.extend(used);
         Ok(())
     }
@@ -270,6 +351,7 @@ impl<'a> Bill<'a> {
             let uncounted = |rate: &MeterRate| MeterRate {
                 meter: rate.meter.clone(),
                 per_hour: rate.per_hour.filter(|_| is_counted),
+                increment: rate.increment,
             };
             let machine: Vec<MeterRate> = bill.while_provisioned.iter().map(uncounted).collect();
             let mut subject = definition.subject.as_ref().clone();
@@ -301,6 +383,16 @@ impl<'a> Bill<'a> {
             spot: node(&bought(PurchaseOption::Spot), true)?,
             unknown: node(&worker, false)?,
         })
+    }
+}
+
+impl Stretch {
+    fn new(at: Instant, node: Arc<Node>) -> Stretch {
+        Stretch {
+            launched: at,
+            since: at,
+            node,
+        }
     }
 }
 

@@ -85,7 +85,8 @@ pub(super) fn admit(
         return Err(Diagnostics(problems).sorted());
     }
     let mut simulation = scenario.simulation();
-    simulation.workspaces = scenario.workspaces.iter().map(metered_workspace).collect();
+    let metered = |w| metered_workspace(catalogue, w);
+    simulation.workspaces = scenario.workspaces.iter().map(metered).collect();
     simulation.pools = scenario
         .pools
         .iter()

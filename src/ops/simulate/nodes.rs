@@ -79,11 +79,11 @@ pub(super) fn metered_pool(
 }
 
 /// A workspace with the meters of its managed resource group.
-pub(super) fn metered_workspace(workspace: &Workspace) -> MeteredWorkspace {
+pub(super) fn metered_workspace(catalogue: &Catalogue, workspace: &Workspace) -> MeteredWorkspace {
     MeteredWorkspace {
         workspace: workspace.clone(),
         meters: workspace_meters(workspace),
-        added_disk: added_disk_meter(workspace),
+        added_disk: added_disk_meter(catalogue, workspace),
     }
 }
 

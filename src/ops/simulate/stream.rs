@@ -120,7 +120,8 @@ impl Batch {
             Record::Machine(machine) => self.machines.push(machine),
             Record::AddedDisk(disk) => self.added_disks.push(disk),
             Record::Cluster(cluster) => self.clusters.push(fate(cluster)),
-            Record::Start(_)
+            Record::BilledBeyond(_)
+            | Record::Start(_)
             | Record::Attempt(_)
             | Record::Run(_)
             | Record::Command(_)
