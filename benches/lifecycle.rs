@@ -48,6 +48,7 @@ fn month(clusters: usize) -> Simulation {
         local_disk_mb: None,
         on_demand: meters("vm/AZURE/westus2/Standard_DS3_v2/on_demand"),
         spot: meters("vm/AZURE/westus2/Standard_DS3_v2/spot"),
+        after_tier_changes: Vec::new(),
     };
     let request = json!({"spark_version": "15.4.x-scala2.12", "node_type_id": "Standard_DS3_v2",
         "autoscale": {"min_workers": 1, "max_workers": 4}, "autotermination_minutes": 30});

@@ -53,6 +53,7 @@ impl PlaceFlags {
             cloud_where_untold: None,
             region: self.region.clone(),
             tier: self.tier,
+            tier_changes: Vec::new(),
             public_ip: self.public_ip,
             node_disks: self.node_disks.clone(),
         }

@@ -95,6 +95,7 @@ pub fn node() -> NodeKind {
         local_disk_mb: Some(100_000),
         on_demand: meters(VM),
         spot: meters(SPOT),
+        after_tier_changes: Vec::new(),
     }
 }
 
@@ -216,6 +217,36 @@ pub fn pool(id: &str, fields: Value) -> MeteredPool {
         pool: serde_json::from_value(pool).unwrap(),
         team: "pool-team".to_owned(),
         node: node(),
+    }
+}
+
+/// Lets all DBUs run under these meters after the changes of the workspace's tier, at the rates of before.
+pub fn after_changes(simulation: &mut Simulation, meters: &[&str]) {
+    let of_node = |node: &mut NodeKind| {
+        let per_hour = node.on_demand.while_running.per_hour.unwrap_or_default();
+        node.after_tier_changes = meters.iter().map(|meter| rate(meter, per_hour)).collect();
+    };
+    let of_admitted = |admitted: &mut Admitted| {
+        of_node(&mut admitted.driver);
+        of_node(&mut admitted.worker);
+    };
+    for cluster in &mut simulation.clusters {
+        of_admitted(&mut cluster.admitted);
+        for (_, command) in &mut cluster.commands {
+            if let Command::Edit(admitted) = command {
+                of_admitted(admitted);
+            }
+        }
+    }
+    for job in &mut simulation.jobs {
+        for cluster in &mut job.job_clusters {
+            of_admitted(&mut cluster.admitted);
+        }
+        for task in &mut job.tasks {
+            if let Compute::Serverless(serverless) = &mut task.compute {
+                serverless.after_tier_changes = meters.iter().map(|m| m.parse().unwrap()).collect();
+            }
+        }
     }
 }
 

@@ -66,6 +66,9 @@ pub struct NodeKind {
     pub on_demand: NodeMeters,
     /// Bought as spot.
     pub spot: NodeMeters,
+    /// What its DBUs are billed by after each change of the workspace's tier, in order; `while_running` of the two above is
+    /// that before any.
+    pub after_tier_changes: Vec<MeterRate>,
 }
 
 /// Cores on which work is scheduled where the node type's are not known.
@@ -175,8 +178,10 @@ pub struct Serverless {
     pub workspace: String,
     /// Cost centre that owes.
     pub team: String,
-    /// The SKU's meter.
+    /// The SKU's meter before any change of the workspace's tier.
     pub meter: Meter,
+    /// After each change, in order.
+    pub after_tier_changes: Vec<Meter>,
     /// DBUs per hour; none where unknown (then unpriced).
     pub dbu_per_hour: Option<Decimal>,
 }

@@ -7,9 +7,9 @@ use crate::cli::check::read_all;
 use crate::cli::context::TextOrJson;
 use crate::cli::exit::{Exit, complain, json, print};
 use crate::cli::progress::Bars;
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Instant, parse_instant};
-use crate::model::place::{Cloud, Tier, Workload};
+use crate::model::place::{Cloud, Tier, TierChange, Workload};
 use crate::ops::ingest::cluster_events::{IngestOptions, ingest};
 use crate::ops::judge::PlaceOptions;
 use crate::ops::prices::catalogue;
@@ -42,6 +42,10 @@ pub(in crate::cli) struct ClusterEvents {
     /// Pricing tier of the workspace [default: PREMIUM]
     #[arg(long, value_name = "STANDARD|PREMIUM|ENTERPRISE")]
     tier: Option<Tier>,
+    /// The workspace is upgraded: from an instant on it has another tier (`2026-10-15T12:00:00Z=PREMIUM`); may be given several
+    /// times
+    #[arg(long = "tier-change", value_name = "TIME=TIER")]
+    tier_changes: Vec<TierChange>,
     /// Nodes have public IP addresses
     #[arg(long)]
     public_ip: bool,
@@ -77,6 +81,11 @@ impl ClusterEvents {
         let mut sources = read_all(&files)?;
         let clusters = sources.split_off(self.files.len().min(sources.len()));
         let mut catalogue = catalogue(&self.prices)?;
+        let tier = self.tier.unwrap_or(Tier::Premium);
+        let tier_changes = TierChange::in_order(tier, self.tier_changes).map_err(|(_, why)| {
+            Diagnostic::error("event::tier-change", "--tier-change", why.to_string())
+                .hint("--tier is the tier before the first change")
+        })?;
         let options = IngestOptions {
             ledger: self.ledger,
             workspace_name: self.workspace_name,
@@ -85,6 +94,7 @@ impl ClusterEvents {
                 cloud_where_untold: None,
                 region: self.region,
                 tier: self.tier,
+                tier_changes,
                 public_ip: self.public_ip,
                 node_disks: self.node_disks,
             },

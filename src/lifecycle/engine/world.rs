@@ -18,7 +18,7 @@ use crate::lifecycle::meter::{Rate, rates, stretch};
 use crate::lifecycle::simulation::{Admitted, ClusterRecord, Record, Simulation, SimulationError};
 use crate::lifecycle::state::{Trigger, next};
 use crate::model::period::from_unix;
-use crate::model::place::Workspace;
+use crate::model::place::{Tier, Workspace};
 use crate::model::usage::{Subject, UNALLOCATED};
 
 /// What most steps of the engine answer.
@@ -35,6 +35,18 @@ pub(super) struct Site<'a> {
     pub quota: Option<u32>,
     pub vcpus_used: u32,
     pub pinned: u32,
+    /// Changes of its tier so far, and when the last was.
+    pub tier_changes: usize,
+    pub tier_since: Second,
+}
+
+impl Site<'_> {
+    /// The tier in force.
+    pub fn tier(&self) -> Tier {
+        let changes = self.workspace.tier_changes.iter();
+        let passed = changes.take(self.tier_changes).last();
+        passed.map_or(self.workspace.tier, |change| change.tier)
+    }
 }
 
 /// Everything that there is.
@@ -82,6 +94,8 @@ impl<'a> World<'a> {
                 quota: quota.map(|q| q.vcpus),
                 vcpus_used: 0,
                 pinned: 0,
+                tier_changes: 0,
+                tier_since: i64::MIN,
             });
         }
         let mut world = World {
@@ -123,7 +137,7 @@ impl<'a> World<'a> {
     }
 
     /// The workspace of a name.
-    fn site(&self, object: &str, name: &str) -> Result<(WorkspaceIndex, &Site<'a>), SimulationError> {
+    pub fn site(&self, object: &str, name: &str) -> Result<(WorkspaceIndex, &Site<'a>), SimulationError> {
         let at = self.sites.iter().position(|s| s.workspace.name == name);
         at.and_then(|i| Some((WorkspaceIndex(i), self.sites.get(i)?)))
             .ok_or_else(|| SimulationError::Unknown {
@@ -134,13 +148,12 @@ impl<'a> World<'a> {
 
     /// Joins a request with its workspace and its pools.
     pub fn blueprint(&self, object: String, admitted: &Admitted) -> Result<Arc<Blueprint>, SimulationError> {
-        let (index, site) = self.site(&object, &admitted.workspace)?;
-        let place = (index, site.workspace.tier);
+        let (index, _) = self.site(&object, &admitted.workspace)?;
         let pool_of = |id: &str| {
             let known = |p: &Pool<'_>| *p.id == *id && p.workspace == index;
             self.pools.iter().position(known).map(PoolIndex)
         };
-        Blueprint::new(object, admitted, place, pool_of).map(Arc::new)
+        Blueprint::new(object, admitted, index, pool_of).map(Arc::new)
     }
 
     /// Lets something happen.

@@ -34,6 +34,7 @@ fn on_serverless(task: Task) -> Task {
         workspace: "w".to_owned(),
         team: "a-team".to_owned(),
         meter: SERVERLESS.parse().unwrap(),
+        after_tier_changes: Vec::new(),
         dbu_per_hour: Some(Decimal::new(45, 1)),
     };
     Task {

@@ -9,6 +9,7 @@ mod pool;
 mod scaling;
 mod spot;
 mod start;
+mod tier;
 mod told;
 mod work;
 

@@ -6,6 +6,7 @@ mod machines;
 mod overwatch;
 mod pools;
 mod random;
+mod tier;
 
 use proptest::prelude::*;
 

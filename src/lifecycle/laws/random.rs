@@ -272,6 +272,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
             workspace: "w".to_owned(),
             team: "a-team".to_owned(),
             meter: "dbu/AZURE/PREMIUM_JOBS_SERVERLESS_COMPUTE_US_WEST_2".parse().unwrap(),
+            after_tier_changes: Vec::new(),
             dbu_per_hour: Some(Decimal::TWO),
         })),
     ];

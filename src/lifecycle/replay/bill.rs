@@ -42,6 +42,8 @@ struct Node {
 /// The nodes of a definition since its start: driver, workers on demand, workers on spot, workers of unknown number.
 struct Nodes {
     definition: Arc<Definition>,
+    /// Since when they are billed so.
+    since: Instant,
     driver: Arc<Node>,
     on_demand: Arc<Node>,
     spot: Arc<Node>,
@@ -99,6 +101,7 @@ pub(super) struct Bill<'a> {
     of_node: &'a NodeBill<'a>,
     /// What has been used so far.
     pub usage: Vec<Usage>,
+    tier_changes: &'a [Instant],
     nodes: Option<Nodes>,
     machines: Open,
     dbus: Open,
@@ -114,6 +117,7 @@ impl<'a> Bill<'a> {
             cluster_id: asked.cluster_id,
             of_node: asked.bill,
             usage: Vec::new(),
+            tier_changes: asked.tier_changes,
             nodes: None,
             machines: Open::default(),
             dbus: Open::default(),
@@ -137,6 +141,7 @@ impl<'a> Bill<'a> {
     ) -> Result<(), ReplayError> {
         let Some(until) = until else { return Ok(()) };
         let at = at.min(until);
+        self.change_tiers(at)?;
         self.define(at, &standing.definition)?;
         let (machines, unknown) = match standing.workers {
             Some(n) => (nodes(n), false),
@@ -153,6 +158,7 @@ impl<'a> Bill<'a> {
 
     /// The life is over: DBUs end at `until`, machines when they are gone.
     pub fn end(&mut self, until: Instant, gone: Instant) -> Result<(), ReplayError> {
+        self.change_tiers(until)?;
         self.set(Kind::Dbu, until, 0, false)?;
         self.set(Kind::Machine, gone, 0, false)?;
         self.nodes = None;
@@ -162,6 +168,23 @@ impl<'a> Bill<'a> {
     /// The life is not billed.
     pub fn forget(&mut self) {
         self.nodes = None;
+    }
+
+    /// Changes of the tier since the definition was last looked at, up to an instant: DBUs go on under other SKUs.
+    fn change_tiers(&mut self, until: Instant) -> Result<(), ReplayError> {
+        let Some(nodes) = &self.nodes else { return Ok(()) };
+        let (definition, since) = (Arc::clone(&nodes.definition), nodes.since);
+        let passed = self
+            .tier_changes
+            .iter()
+            .filter(|at| since < **at && **at <= until);
+        for at in passed {
+            self.nodes = Some(self.nodes_of(*at, &definition)?);
+            for kind in [Kind::Machine, Kind::Dbu] {
+                self.renew(kind, *at)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes a definition over. Nodes that it bills otherwise begin a new stretch.
@@ -378,6 +401,7 @@ impl<'a> Bill<'a> {
         };
         Ok(Nodes {
             definition: Arc::clone(definition),
+            since: at,
             driver: node(&driver, true)?,
             on_demand: node(&bought(PurchaseOption::OnDemand), true)?,
             spot: node(&bought(PurchaseOption::Spot), true)?,

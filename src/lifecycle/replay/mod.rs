@@ -15,6 +15,7 @@
 //! | machines and DBUs of removed workers | | the RESIZING that removes them: no event tells when they are gone |
 //! | lost workers | | NODES_LOST; a RESIZING that asks for them brings machines back |
 //! | a new definition (EDITED) | the next STARTING or RESTARTING | |
+//! | DBUs under another SKU | a change of the workspace's tier | |
 //!
 //! RESIZING stays billable. How many workers: `target_num_workers`, else `current_num_workers`, else
 //! `cluster_size.num_workers`, else `cluster_size.autoscale.min_workers`; a start that tells none has the size asked for
@@ -73,6 +74,8 @@ pub struct Replay<'a> {
     pub cut: Option<Instant>,
     /// Seconds from TERMINATING until the machines are gone.
     pub termination_seconds: u32,
+    /// Instants from which DBUs are billed otherwise: the tier of the workspace changes. In order of time.
+    pub tier_changes: &'a [Instant],
     /// What nodes are billed for.
     pub bill: &'a NodeBill<'a>,
 }

@@ -121,6 +121,7 @@ fn asked_in(increment: Increment, events: &[Told], cut: Option<&str>, known: Arc
         known,
         cut: cut.map(at),
         termination_seconds: 0,
+        tier_changes: &[],
         bill: &bill,
     })
     .unwrap()
@@ -535,6 +536,7 @@ fn machines_may_go_some_seconds_later_but_not_into_the_next_life() {
         known: definition(Some("m"), None),
         cut: None,
         termination_seconds: 300,
+        tier_changes: &[],
         bill: &bill,
     })
     .unwrap();
@@ -613,6 +615,74 @@ fn no_increment_reaches_beyond_the_cut_of_a_life_without_an_end() {
 }
 
 #[test]
+fn a_tier_that_changes_cuts_dbus_and_no_machine() {
+    // Upgraded at 11:00: until then the SKU is S, then T. A cluster that goes on is cut at the same instant.
+    let changes = [at("11:00")];
+    let bill = |d: &Definition, s: &NodeSlot<'_>, when: Instant| {
+        let mut meters = bill(d, s, when);
+        if when >= at("11:00") {
+            meters.while_running.meter = "dbu/AZURE/T".parse().unwrap();
+        }
+        meters
+    };
+    let told = |lines: &[&str], cut: Option<&str>| {
+        let events = events(lines);
+        let replayed = replay(&Replay {
+            cluster_id: "c",
+            events: &events,
+            known: definition(Some("m"), None),
+            cut: cut.map(at),
+            termination_seconds: 0,
+            tier_changes: &changes,
+            bill: &bill,
+        })
+        .unwrap();
+        let line = |u: &crate::model::usage::Usage| {
+            let clock = |at: Instant| at.format("%-d/%H:%M").to_string();
+            let (start, end) = (clock(u.period.start), clock(u.period.end));
+            format!("{} {} {start}-{end}", u.resource, u.meter)
+        };
+        let mut lines: Vec<String> = replayed.usage.iter().map(line).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(
+        told(
+            &["10:00 CREATING n=0 d=m", "10:05 RUNNING", "12:00 TERMINATING"],
+            None
+        ),
+        [
+            "c/driver dbu/AZURE/S 1/10:05-1/11:00",
+            "c/driver dbu/AZURE/T 1/11:00-1/12:00",
+            "c/driver vm/AZURE/r/m/on_demand 1/10:00-1/12:00",
+        ]
+    );
+    assert_eq!(
+        told(&["10:00 CREATING n=0 d=m", "10:05 RUNNING"], Some("2/06:00")),
+        [
+            "c/driver dbu/AZURE/S 1/10:05-1/11:00",
+            "c/driver dbu/AZURE/T 1/11:00-2/00:00",
+            "c/driver vm/AZURE/r/m/on_demand 1/10:00-2/00:00",
+        ]
+    );
+    // One that starts later is billed under the new SKU from its beginning, one that ended before under the old one.
+    assert_eq!(
+        told(
+            &["11:00 CREATING n=0 d=m", "11:05 RUNNING", "12:00 TERMINATING"],
+            None
+        )[0],
+        "c/driver dbu/AZURE/T 1/11:05-1/12:00"
+    );
+    assert_eq!(
+        told(
+            &["10:00 CREATING n=0 d=m", "10:05 RUNNING", "11:00 TERMINATING"],
+            None
+        )[0],
+        "c/driver dbu/AZURE/S 1/10:05-1/11:00"
+    );
+}
+
+#[test]
 fn either_direction_is_an_order_and_a_change_of_direction_is_none() {
     let up = [
         "10:00 CREATING n=0 d=m",
@@ -664,6 +734,7 @@ fn what_no_cluster_can_have_used_is_refused() {
         known: definition(None, None),
         cut: parse_instant("2027-06-01").ok(),
         termination_seconds: 0,
+        tier_changes: &[],
         bill: &bill,
     };
     assert!(matches!(

@@ -259,12 +259,15 @@ impl Desk<'_> {
             };
             node_meters(catalogue, &pricing, &definition.spec, slot)
         };
+        let changes = self.options.place.tier_changes.iter();
+        let tier_changes: Vec<Instant> = changes.map(|change| change.at).collect();
         let asked = Replay {
             cluster_id: id,
             events: &converted,
             known: Arc::clone(&known),
             cut: self.cut(id),
             termination_seconds: self.options.termination_seconds,
+            tier_changes: &tier_changes,
             bill: &bill,
         };
         let failed = |what: String| {
