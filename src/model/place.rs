@@ -130,8 +130,8 @@ impl FromStr for Tier {
     }
 }
 
-/// What a cluster runs for; decides its SKU and its Photon rate. The words are those of
-/// the policy language's `cluster_type`.
+/// What a cluster runs for; decides its SKU and its Photon rate. The words are those of the policy language's
+/// `cluster_type`; of pipelines there are three editions, which policies do not tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum Workload {
@@ -140,17 +140,31 @@ pub enum Workload {
     AllPurpose,
     /// A job's own cluster.
     Job,
-    /// A pipeline's cluster.
+    /// A pipeline's cluster; of the edition `CORE`, which is the cheapest.
     Dlt,
+    /// That of a pipeline of the edition `PRO`.
+    DltPro,
+    /// That of a pipeline of the edition `ADVANCED`.
+    DltAdvanced,
 }
 
 impl Workload {
-    /// `all-purpose`, `job` or `dlt`.
+    /// `all-purpose`, `job`, `dlt`, `dlt-pro` or `dlt-advanced`.
     pub fn as_str(self) -> &'static str {
         match self {
             Workload::AllPurpose => "all-purpose",
             Workload::Job => "job",
             Workload::Dlt => "dlt",
+            Workload::DltPro => "dlt-pro",
+            Workload::DltAdvanced => "dlt-advanced",
+        }
+    }
+
+    /// What policies call it: `all-purpose`, `job` or `dlt`.
+    pub fn cluster_type(self) -> &'static str {
+        match self {
+            Workload::AllPurpose | Workload::Job => self.as_str(),
+            Workload::Dlt | Workload::DltPro | Workload::DltAdvanced => "dlt",
         }
     }
 }
@@ -168,10 +182,12 @@ impl FromStr for Workload {
             "all-purpose" => Ok(Workload::AllPurpose),
             "job" => Ok(Workload::Job),
             "dlt" => Ok(Workload::Dlt),
+            "dlt-pro" => Ok(Workload::DltPro),
+            "dlt-advanced" => Ok(Workload::DltAdvanced),
             _ => Err(UnknownName {
                 what: "workload",
                 found: text.to_owned(),
-                expected: "all-purpose, job, dlt",
+                expected: "all-purpose, job, dlt, dlt-pro, dlt-advanced",
             }),
         }
     }

@@ -49,11 +49,7 @@ pub fn node_meters(
         (Some(_), Some(pool)) => pool.purchase_option(context.workspace.cloud),
         _ => slot.purchase_option,
     };
-    let sku = sku_name(
-        context.workspace.tier_at(context.at),
-        context.workload,
-        spec.photon,
-    );
+    let sku = sku_name(context.workspace.tier_at(context.at), context.workload, spec);
     let rate = node_type_id
         .and_then(|id| catalogue.rates.node_type(id))
         .and_then(|node| node.dbu_per_hour(context.workload, spec.photon, context.at));

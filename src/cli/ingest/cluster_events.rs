@@ -52,7 +52,8 @@ pub(in crate::cli) struct ClusterEvents {
     /// A managed disk that each node carries (`E6`, `P15`); may be given several times
     #[arg(long = "node-disk", value_name = "DISK")]
     node_disks: Vec<String>,
-    /// What clusters run for of which neither their record nor their name tells: all-purpose, job or dlt
+    /// What clusters run for of which neither their record nor their name tells: all-purpose, job or dlt. dlt-pro and
+    /// dlt-advanced also say the edition of all pipelines
     #[arg(long, default_value = "all-purpose", value_name = "WORKLOAD")]
     workload: Workload,
     /// Own price books, node rates and contracts: files, or folders of *.json
