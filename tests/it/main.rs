@@ -21,6 +21,7 @@ mod eight_rules;
 mod errors;
 mod export;
 mod formats;
+mod golden_bills;
 mod golden_prices;
 mod history;
 mod hostile;

@@ -44,7 +44,7 @@ impl Site<'_> {
     /// The tier in force.
     pub fn tier(&self) -> Tier {
         let changes = self.workspace.tier_changes.iter();
-        let passed = changes.take(self.tier_changes).last();
+        let passed = changes.take(self.tier_changes).next_back();
         passed.map_or(self.workspace.tier, |change| change.tier)
     }
 }

@@ -11,6 +11,7 @@ use super::told::Definition;
 use super::{NodeBill, Replay, ReplayError};
 use crate::databricks::cluster_spec::{NodeSlot, Role};
 use crate::lifecycle::meter::{Rate, rates, stretch};
+use crate::model::increment::Increment;
 use crate::model::meter::{MeterRate, PurchaseOption};
 use crate::model::period::{Instant, SECONDS_PER_DAY};
 use crate::model::usage::{Subject, Usage};
@@ -107,6 +108,8 @@ pub(super) struct Bill<'a> {
     dbus: Open,
     /// Nothing is billed beyond it, not even what increments add: a life without an end is billed in whole days.
     limit: Option<Instant>,
+    /// Machines that are billed for longer than they lived.
+    pub rounded: u64,
     stretches: u64,
     days: u64,
 }
@@ -122,6 +125,7 @@ impl<'a> Bill<'a> {
             machines: Open::default(),
             dbus: Open::default(),
             limit: None,
+            rounded: 0,
             stretches: 0,
             days: 0,
         }
@@ -270,8 +274,7 @@ impl<'a> Bill<'a> {
             (Some(open), true) => self.open(kind).unknown = Some(open),
             (Some(last), false) => {
                 let resource = self.resource_unknown();
-                // How many there were, and how long each of them lived, nobody tells.
-                self.note(kind, &resource, &last, at, Ends::HandedOver)?;
+                self.note(kind, &resource, &last, at, Ends::Gone)?;
             }
             (None, true) => {
                 let node = self.nodes.as_ref().map(|n| Arc::clone(&n.unknown));
@@ -308,10 +311,13 @@ impl<'a> Bill<'a> {
         at: Instant,
         ends: Ends,
     ) -> Result<(), ReplayError> {
+        let mut is_rounded = false;
         for rate in stretch.node.rates(kind) {
             let until = self.billed_until(rate, stretch.launched, at, ends);
+            is_rounded |= until > at.timestamp();
             self.note_rate(resource, stretch, rate, until)?;
         }
+        self.rounded = self.rounded.saturating_add(u64::from(is_rounded));
         Ok(())
     }
 
@@ -374,7 +380,11 @@ impl<'a> Bill<'a> {
             let uncounted = |rate: &MeterRate| MeterRate {
                 meter: rate.meter.clone(),
                 per_hour: rate.per_hour.filter(|_| is_counted),
-                increment: rate.increment,
+                // How many there were that nobody counts, and how long each lived, nobody tells.
+                increment: match is_counted {
+                    true => rate.increment,
+                    false => Increment::PER_SECOND,
+                },
             };
             let machine: Vec<MeterRate> = bill.while_provisioned.iter().map(uncounted).collect();
             let mut subject = definition.subject.as_ref().clone();

@@ -90,6 +90,8 @@ pub struct Replayed {
     pub faults: Vec<Found>,
     /// The lives, in order of time.
     pub lives: Vec<Life>,
+    /// Machines that are billed for longer than they lived, by the increments of their meters.
+    pub rounded: u64,
 }
 
 /// From a start to the end that follows.
@@ -151,6 +153,7 @@ pub fn replay(asked: &Replay<'_>) -> Result<Replayed, ReplayError> {
         let next = starts.get(i).copied();
         lives.push(life::live(one, next, &mut definitions, &mut bill, &mut faults)?);
     }
+    let rounded = bill.rounded;
     let mut usage = bill.usage;
     usage.sort_by(|a, b| {
         let by_resource = || (&a.resource, &a.meter).cmp(&(&b.resource, &b.meter));
@@ -162,7 +165,12 @@ pub fn replay(asked: &Replay<'_>) -> Result<Replayed, ReplayError> {
             .then_with(by_resource)
     });
     faults.sort_by_key(|f| asked.events.get(f.event).map(|e| (e.at, f.event)));
-    Ok(Replayed { usage, faults, lives })
+    Ok(Replayed {
+        usage,
+        faults,
+        lives,
+        rounded,
+    })
 }
 
 /// Whether the last life has no end, as far as is told.

@@ -571,6 +571,7 @@ fn each_machine_is_rounded_once_and_the_next_of_its_number_is_another() {
             "w1 vm m 10:40-12:40",
         ]
     );
+    assert_eq!(replayed.rounded, 2);
 }
 
 #[test]
