@@ -829,6 +829,42 @@ proptest! {
     }
 
     #[test]
+    fn a_tier_that_changes_cuts_dbus_and_changes_nothing_else(history in any_history(), second in 0_i64..250_000) {
+        let change = from_unix(at("10:00").timestamp() + second);
+        let events = history;
+        let told = |tier_changes: &[Instant]| {
+            let bill = |d: &Definition, s: &NodeSlot<'_>, when: Instant| {
+                let mut meters = bill(d, s, when);
+                if tier_changes.iter().any(|change| *change <= when) {
+                    meters.while_running.meter = "dbu/AZURE/T".parse().unwrap();
+                }
+                meters
+            };
+            let known = definition(Some("m"), None);
+            let (cut, cluster_id) = (Some(at("9/00:00")), "c");
+            replay(&Replay { cluster_id, events: &events, known, cut, termination_seconds: 0, tier_changes, bill: &bill }).unwrap()
+        };
+        let (base, cut) = (told(&[]), told(&[change]));
+        let is_dbu = |u: &&crate::model::usage::Usage| u.meter.to_string().starts_with("dbu");
+        let seconds = |r: &Replayed| {
+            let mut all: std::collections::BTreeMap<String, i64> = Default::default();
+            for u in r.usage.iter().filter(is_dbu) {
+                *all.entry(u.resource.clone()).or_default() += u.period.seconds();
+            }
+            all
+        };
+        prop_assert_eq!(seconds(&base), seconds(&cut));
+        for u in cut.usage.iter().filter(is_dbu) {
+            match u.meter.to_string() == "dbu/AZURE/T" {
+                true => prop_assert!(change <= u.period.start, "{:?}", u),
+                false => prop_assert!(u.period.end <= change, "{:?}", u),
+            }
+        }
+        let machines = |r: &Replayed| -> Vec<_> { r.usage.iter().filter(|u| !is_dbu(u)).cloned().collect() };
+        prop_assert_eq!(machines(&base), machines(&cut));
+    }
+
+    #[test]
     fn what_a_later_telling_adds_to_an_open_life_changes_nothing_told(
         history in any_history(), further in 1_u32..5, increment in 1_u32..5_000, minimum in 0_u32..5_000,
     ) {
