@@ -22,6 +22,7 @@ use tollgate::lifecycle::simulation::{
 };
 use tollgate::lifecycle::timing::Timing;
 use tollgate::lifecycle::workload::{Activity, Afterwards, Session, Stage, Work};
+use tollgate::model::increment::Increment;
 use tollgate::model::meter::{MeterRate, NodeMeters};
 use tollgate::model::period::{Period, parse_instant};
 
@@ -35,6 +36,7 @@ fn month(clusters: usize) -> Simulation {
     let rate = |meter: &str| MeterRate {
         meter: meter.parse().unwrap(),
         per_hour: Some(Decimal::ONE),
+        increment: Increment::PER_SECOND,
     };
     let meters = |vm| NodeMeters {
         while_provisioned: vec![rate(vm)],
@@ -46,6 +48,7 @@ fn month(clusters: usize) -> Simulation {
         local_disk_mb: None,
         on_demand: meters("vm/AZURE/westus2/Standard_DS3_v2/on_demand"),
         spot: meters("vm/AZURE/westus2/Standard_DS3_v2/spot"),
+        after_tier_changes: Vec::new(),
     };
     let request = json!({"spark_version": "15.4.x-scala2.12", "node_type_id": "Standard_DS3_v2",
         "autoscale": {"min_workers": 1, "max_workers": 4}, "autotermination_minutes": 30});

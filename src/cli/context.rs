@@ -35,7 +35,7 @@ pub(super) struct PlaceFlags {
     /// A managed disk that each node carries (`E6`, `P15`); may be given several times
     #[arg(long = "node-disk", value_name = "DISK")]
     node_disks: Vec<String>,
-    /// What the cluster is for: all-purpose, job or dlt
+    /// What the cluster is for: all-purpose, job or dlt (dlt-pro, dlt-advanced: a pipeline of that edition)
     #[arg(long, default_value = "all-purpose", value_name = "WORKLOAD")]
     pub workload: Workload,
     /// Prices and rules as of this instant (`2026-10-01` or RFC 3339) [default: now]
@@ -53,6 +53,7 @@ impl PlaceFlags {
             cloud_where_untold: None,
             region: self.region.clone(),
             tier: self.tier,
+            tier_changes: Vec::new(),
             public_ip: self.public_ip,
             node_disks: self.node_disks.clone(),
         }

@@ -17,7 +17,7 @@ use crate::ops::simulate::{
     scenario_from_history, simulate,
 };
 use crate::plugin::Host;
-use crate::report::timeline::Timeline;
+use crate::report::timeline::{BilledBeyond, Timeline, billed_beyond_text};
 use crate::report::{Format, comparison};
 
 /// Refusals that a summary shows.
@@ -59,7 +59,8 @@ pub(super) struct Simulate {
     /// Variants to set side by side; `base` is the scenario itself
     #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["variant", "ledger", "explain"])]
     compare: Vec<String>,
-    /// Draw the starts of this cluster (name or cluster_id) or job, step by step, with what was billed from when on
+    /// Draw the starts of this cluster (name or cluster_id) or job, step by step, with what was billed from when on, and its
+    /// machines that are billed for longer than they lived
     #[arg(long, value_name = "NAME")]
     explain: Option<String>,
     /// Rules for cost centres instead of the scenario's team_tag
@@ -103,7 +104,11 @@ impl Simulate {
         let simulated = simulated?;
         complain(&simulated.warnings);
         if !simulated.starts.is_empty() {
-            print(&timelines(&simulated.starts, self.report.format())?);
+            print(&timelines(
+                &simulated.starts,
+                &simulated.billed_beyond,
+                self.report.format(),
+            )?);
             return Ok(Exit::InOrder);
         }
         if self.report.is_text() {
@@ -151,8 +156,8 @@ impl Simulate {
     }
 }
 
-/// The starts that were asked for: drawn, or as JSON, one object per line.
-fn timelines(starts: &[Timeline], format: Format) -> Result<String, Diagnostics> {
+/// The starts that were asked for, then what is billed beyond the end of a machine: drawn, or as JSON, one object per line.
+fn timelines(starts: &[Timeline], beyond: &[BilledBeyond], format: Format) -> Result<String, Diagnostics> {
     let mut out = String::new();
     for (i, start) in starts.iter().enumerate() {
         if format == Format::Json {
@@ -163,6 +168,14 @@ fn timelines(starts: &[Timeline], format: Format) -> Result<String, Diagnostics>
             out.push('\n');
         }
         out.push_str(&start.text());
+    }
+    match format {
+        Format::Json => {
+            for one in beyond {
+                out.push_str(&json_line(one)?);
+            }
+        }
+        _ => out.push_str(&billed_beyond_text(beyond)),
     }
     Ok(out)
 }

@@ -79,6 +79,12 @@ pub struct NodeSlot<'a> {
 }
 
 impl ClusterSpec {
+    /// Whether its runtime is Databricks Light, which has a SKU of its own for jobs: `apache-spark-2.4.x-scala2.11`.
+    pub fn is_light(&self) -> bool {
+        let version = self.spark_version.as_deref();
+        version.is_some_and(|version| version.starts_with("apache-spark-"))
+    }
+
     /// Reads a create body.
     ///
     /// # Errors

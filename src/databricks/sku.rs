@@ -1,19 +1,22 @@
 //! SKU names: `{TIER}_{PRODUCT}` with `_(PHOTON)`, as in `system.billing.usage.sku_name`.
 
+use super::cluster_spec::ClusterSpec;
 use crate::model::place::{Cloud, Tier, Workload};
 
 /// The SKU that classic compute of a workspace is billed under.
 ///
-/// Tier, workload and Photon decide it; node type, region and machine-learning runtime do not
-/// (pricing page and `system.billing.list_prices`).
-pub fn sku_name(tier: Tier, workload: Workload, photon: bool) -> String {
+/// Tier, workload, Photon and, for jobs, Databricks Light decide it; node type, region and machine-learning runtime do
+/// not (pricing page and `system.billing.list_prices`).
+pub fn sku_name(tier: Tier, workload: Workload, spec: &ClusterSpec) -> String {
     let product = match workload {
         Workload::AllPurpose => "ALL_PURPOSE_COMPUTE",
+        Workload::Job if spec.is_light() => "JOBS_LIGHT_COMPUTE",
         Workload::Job => "JOBS_COMPUTE",
-        // The edition (core, pro, advanced) is the pipeline's own setting; core is its default here.
         Workload::Dlt => "DLT_CORE_COMPUTE",
+        Workload::DltPro => "DLT_PRO_COMPUTE",
+        Workload::DltAdvanced => "DLT_ADVANCED_COMPUTE",
     };
-    let photon = if photon { "_(PHOTON)" } else { "" };
+    let photon = if spec.photon { "_(PHOTON)" } else { "" };
     format!("{tier}_{product}{photon}")
 }
 
@@ -138,13 +141,47 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_price_list() {
-        assert_eq!(
-            sku_name(Tier::Premium, Workload::Job, true),
-            "PREMIUM_JOBS_COMPUTE_(PHOTON)"
-        );
-        assert_eq!(
-            sku_name(Tier::Standard, Workload::AllPurpose, false),
-            "STANDARD_ALL_PURPOSE_COMPUTE"
-        );
+        let spec = |photon, spark_version: &str| ClusterSpec {
+            photon,
+            spark_version: Some(spark_version.to_owned()),
+            ..ClusterSpec::default()
+        };
+        let (plain, photon) = (spec(false, "15.4.x-scala2.12"), spec(true, "15.4.x-scala2.12"));
+        let light = spec(false, "apache-spark-2.4.x-scala2.11");
+        for (tier, workload, spec, name) in [
+            (
+                Tier::Premium,
+                Workload::Job,
+                &photon,
+                "PREMIUM_JOBS_COMPUTE_(PHOTON)",
+            ),
+            (
+                Tier::Standard,
+                Workload::AllPurpose,
+                &plain,
+                "STANDARD_ALL_PURPOSE_COMPUTE",
+            ),
+            (Tier::Premium, Workload::Job, &light, "PREMIUM_JOBS_LIGHT_COMPUTE"),
+            (
+                Tier::Premium,
+                Workload::AllPurpose,
+                &light,
+                "PREMIUM_ALL_PURPOSE_COMPUTE",
+            ),
+            (
+                Tier::Enterprise,
+                Workload::DltPro,
+                &plain,
+                "ENTERPRISE_DLT_PRO_COMPUTE",
+            ),
+            (
+                Tier::Premium,
+                Workload::DltAdvanced,
+                &photon,
+                "PREMIUM_DLT_ADVANCED_COMPUTE_(PHOTON)",
+            ),
+        ] {
+            assert_eq!(sku_name(tier, workload, spec), name);
+        }
     }
 }

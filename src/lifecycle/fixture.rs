@@ -16,6 +16,7 @@ use super::workload::{
     Activity, Afterwards, BusyKind, Compute, Job, JobCluster, RunIf, Session, Stage, Task, Work,
 };
 use crate::databricks::cluster_spec::ClusterSpec;
+use crate::model::increment::Increment;
 use crate::model::meter::{MeterKind, MeterRate, NodeMeters};
 use crate::model::period::{Instant, Period, parse_instant};
 use crate::model::place::Workspace;
@@ -66,7 +67,7 @@ pub fn one_day() -> Simulation {
             )
             .unwrap(),
             meters: Vec::new(),
-            added_disk: Some("disk/AZURE/westus2/P15".parse().unwrap()),
+            added_disk: Some(rate("disk/AZURE/westus2/P15", Decimal::ONE)),
         }],
         pools: Vec::new(),
         clusters: Vec::new(),
@@ -78,6 +79,7 @@ fn rate(meter: &str, per_hour: Decimal) -> MeterRate {
     MeterRate {
         meter: meter.parse().unwrap(),
         per_hour: Some(per_hour),
+        increment: Increment::PER_SECOND,
     }
 }
 
@@ -93,6 +95,7 @@ pub fn node() -> NodeKind {
         local_disk_mb: Some(100_000),
         on_demand: meters(VM),
         spot: meters(SPOT),
+        after_tier_changes: Vec::new(),
     }
 }
 
@@ -215,6 +218,69 @@ pub fn pool(id: &str, fields: Value) -> MeteredPool {
         team: "pool-team".to_owned(),
         node: node(),
     }
+}
+
+/// Lets all DBUs run under these meters after the changes of the workspace's tier, at the rates of before.
+pub fn after_changes(simulation: &mut Simulation, meters: &[&str]) {
+    let of_node = |node: &mut NodeKind| {
+        let per_hour = node.on_demand.while_running.per_hour.unwrap_or_default();
+        node.after_tier_changes = meters.iter().map(|meter| rate(meter, per_hour)).collect();
+    };
+    let of_admitted = |admitted: &mut Admitted| {
+        of_node(&mut admitted.driver);
+        of_node(&mut admitted.worker);
+    };
+    for cluster in &mut simulation.clusters {
+        of_admitted(&mut cluster.admitted);
+        for (_, command) in &mut cluster.commands {
+            if let Command::Edit(admitted) = command {
+                of_admitted(admitted);
+            }
+        }
+    }
+    for job in &mut simulation.jobs {
+        for cluster in &mut job.job_clusters {
+            of_admitted(&mut cluster.admitted);
+        }
+        for task in &mut job.tasks {
+            if let Compute::Serverless(serverless) = &mut task.compute {
+                serverless.after_tier_changes = meters.iter().map(|m| m.parse().unwrap()).collect();
+            }
+        }
+    }
+}
+
+/// Lets all machines and their disks be billed in such increments.
+pub fn bill_in(simulation: &mut Simulation, increment: Increment) {
+    let of_node = |node: &mut NodeKind| {
+        for meters in [&mut node.on_demand, &mut node.spot] {
+            for rate in &mut meters.while_provisioned {
+                rate.increment = increment;
+            }
+        }
+    };
+    let of_admitted = |admitted: &mut Admitted| {
+        of_node(&mut admitted.driver);
+        of_node(&mut admitted.worker);
+    };
+    for cluster in &mut simulation.clusters {
+        of_admitted(&mut cluster.admitted);
+        for (_, command) in &mut cluster.commands {
+            if let Command::Edit(admitted) = command {
+                of_admitted(admitted);
+            }
+        }
+    }
+    let of_jobs = simulation.jobs.iter_mut().flat_map(|job| &mut job.job_clusters);
+    of_jobs.for_each(|cluster| of_admitted(&mut cluster.admitted));
+    for pool in &mut simulation.pools {
+        of_node(&mut pool.node);
+    }
+    let disks = simulation
+        .workspaces
+        .iter_mut()
+        .filter_map(|w| w.added_disk.as_mut());
+    disks.for_each(|disk| disk.increment = increment);
 }
 
 /// Runs a simulation that nobody watches, and keeps all that comes of it.

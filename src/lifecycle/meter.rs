@@ -2,12 +2,13 @@
 //!
 //! A machine's own meters (VM, disks, address) run from launch until it is gone; the DBU meter runs while the machine
 //! is a node of a cluster that is RUNNING or RESIZING. A stretch ends where the subject changes, and the next one
-//! starts there. Simulated lives and replayed ones are billed by this meter alike.
+//! starts there. The last stretch of a machine is as long as its cloud bills by its increments. Simulated lives and replayed ones are billed by this meter alike.
 
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
 use crate::model::exact::{Inexact, add};
+use crate::model::increment::Increment;
 use crate::model::meter::{Meter, MeterRate};
 use crate::model::period::{Period, from_unix};
 use crate::model::usage::{Subject, Usage};
@@ -17,13 +18,28 @@ use crate::model::usage::{Subject, Usage};
 pub(super) struct Rate {
     pub meter: Arc<Meter>,
     pub per_hour: Option<Decimal>,
+    /// How the time of one machine is rounded.
+    pub increment: Increment,
+}
+
+impl Rate {
+    /// The second up to which a machine is billed that was launched and is gone: whatever became of it in between, one
+    /// machine is rounded once.
+    pub fn billed_until(&self, launched: i64, gone: i64) -> i64 {
+        launched.saturating_add(self.increment.billed(gone.saturating_sub(launched)))
+    }
 }
 
 /// The meters of one node, each once: two disks of one size are one meter that runs at twice the rate.
 /// So resource, meter and start identify a usage.
 pub(super) fn rates<'a>(meters: impl IntoIterator<Item = &'a MeterRate>) -> Result<Arc<[Rate]>, Inexact> {
     let mut rates: Vec<Rate> = Vec::new();
-    for MeterRate { meter, per_hour } in meters {
+    for MeterRate {
+        meter,
+        per_hour,
+        increment,
+    } in meters
+    {
         match rates.iter_mut().find(|r| *r.meter == *meter) {
             Some(known) => {
                 known.per_hour = match (known.per_hour, per_hour) {
@@ -34,6 +50,7 @@ pub(super) fn rates<'a>(meters: impl IntoIterator<Item = &'a MeterRate>) -> Resu
             None => rates.push(Rate {
                 meter: Arc::new(meter.clone()),
                 per_hour: *per_hour,
+                increment: *increment,
             }),
         }
     }
@@ -75,6 +92,7 @@ mod tests {
         let disk = |per_hour| MeterRate {
             meter: "disk/AZURE/westus2/E6".parse().unwrap(),
             per_hour,
+            increment: Increment::PER_SECOND,
         };
         let one = Some(Decimal::ONE);
         let two = rates(&[disk(one), disk(one)]).unwrap();
@@ -87,6 +105,7 @@ mod tests {
         let rates = rates(&[MeterRate {
             meter: "vm/AZURE/westus2/n/on_demand".parse().unwrap(),
             per_hour: Some(Decimal::ONE),
+            increment: Increment::PER_SECOND,
         }])
         .unwrap();
         let subject = Arc::new(Subject::default());

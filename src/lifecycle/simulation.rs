@@ -50,8 +50,8 @@ pub struct MeteredWorkspace {
     pub workspace: Workspace,
     /// NAT gateway, its address, the root storage: as far as the workspace has them.
     pub meters: Vec<MeterRate>,
-    /// The meter of a disk that disk autoscaling adds to a machine; none where the workspace names no disk for it.
-    pub added_disk: Option<Meter>,
+    /// What a disk that disk autoscaling adds to a machine is billed by; none where the workspace names no disk for it.
+    pub added_disk: Option<MeterRate>,
 }
 
 /// A kind of machine: what it is, and what it is billed for, by how it is bought.
@@ -67,6 +67,9 @@ pub struct NodeKind {
     pub on_demand: NodeMeters,
     /// Bought as spot.
     pub spot: NodeMeters,
+    /// What its DBUs are billed by after each change of the workspace's tier, in order; `while_running` of the two above is
+    /// that before any.
+    pub after_tier_changes: Vec<MeterRate>,
 }
 
 /// Cores on which work is scheduled where the node type's are not known.
@@ -178,8 +181,10 @@ pub struct Serverless {
     pub team: String,
     /// Its custom tags.
     pub tags: Tags,
-    /// The SKU's meter.
+    /// The SKU's meter before any change of the workspace's tier.
     pub meter: Meter,
+    /// After each change, in order.
+    pub after_tier_changes: Vec<Meter>,
     /// DBUs per hour; none where unknown (then unpriced).
     pub dbu_per_hour: Option<Decimal>,
 }
@@ -194,7 +199,8 @@ pub struct Progress {
 }
 
 /// Something that has come of a simulation, told when it is complete. Records come in an order that is the same for
-/// the same input, to the last byte; events in order of time, usages and machines by their end.
+/// the same input, to the last byte; events in order of time, usages and machines by their end, without what billing
+/// increments add to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 // Most records are events, and each is moved once: a box for each would cost more than the room.
 #[allow(clippy::large_enum_variant)]
@@ -207,6 +213,8 @@ pub enum Record {
     Usage(Usage),
     /// A machine is gone, or the period has ended.
     Machine(Machine),
+    /// A machine that is gone is billed for longer than it lived.
+    BilledBeyond(BilledBeyond),
     /// A disk was added to a machine.
     AddedDisk(AddedDisk),
     /// A start has come to its end, RUNNING or not.
@@ -334,6 +342,23 @@ pub struct ClusterRecord {
     pub lost_task_seconds: u64,
 }
 
+/// A machine, or a disk of it, that is billed beyond its end, because its cloud bills whole increments or a minimum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BilledBeyond {
+    /// Who owes for the last stretch.
+    pub subject: Arc<Subject>,
+    /// The machine or disk, as usage names it.
+    pub resource: String,
+    /// What is billed.
+    pub meter: Arc<Meter>,
+    /// When it was asked for.
+    pub launched: Instant,
+    /// When it was gone.
+    pub gone: Instant,
+    /// Up to when it is billed.
+    pub until: Instant,
+}
+
 /// Everything that has come of a simulation, kept: for small ones and for tests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
@@ -347,6 +372,8 @@ pub struct Outcome {
     pub machines: Vec<Machine>,
     /// The disks that were added to them.
     pub added_disks: Vec<AddedDisk>,
+    /// What is billed beyond its end.
+    pub billed_beyond: Vec<BilledBeyond>,
     /// Starts.
     pub starts: Vec<StartRecord>,
     /// Attempts of tasks.
@@ -370,6 +397,7 @@ impl Outcome {
             Record::Usage(r) => self.usage.push(r),
             Record::Machine(r) => self.machines.push(r),
             Record::AddedDisk(r) => self.added_disks.push(r),
+            Record::BilledBeyond(r) => self.billed_beyond.push(r),
             Record::Start(r) => self.starts.push(r),
             Record::Attempt(r) => self.attempts.push(r),
             Record::Run(r) => self.runs.push(r),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+use super::increment::Increment;
 use super::place::{Cloud, UnknownName};
 
 /// How a VM is bought.
@@ -288,6 +289,8 @@ pub struct MeterRate {
     /// Units of the meter in one hour of use: 1 for a VM, the node's DBU rate for a SKU.
     /// None where no source gives it; the usage is then unpriced, never zero.
     pub per_hour: Option<Decimal>,
+    /// How the time of one machine is rounded that runs it.
+    pub increment: Increment,
 }
 
 /// Everything one node is billed for.

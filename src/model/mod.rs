@@ -9,6 +9,7 @@
 //! Exact        HourlyRate · Nano                          how much, without a float
 //! Money        an amount in a Currency
 //! Meter        vm · dbu · disk · public_ip                what is billed; MeterPattern speaks of many
+//! Increment    per second · per minute · a minimum         how the time of a machine is rounded
 //! NodeMeters   the meters one node runs                   what a node is billed for
 //! Usage        a quantity of a meter over a period, of a Subject with its Tags
 //! Price        money per unit of a meter, in force over a period
@@ -36,6 +37,7 @@ pub mod exact;
 pub mod facts;
 pub mod finding;
 pub mod glob;
+pub mod increment;
 pub mod json_text;
 pub mod machine;
 pub mod meter;

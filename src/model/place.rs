@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+use super::period::{Instant, parse_instant, rfc3339};
+
 /// A cloud, spelled as `system.billing.usage.cloud` spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -128,8 +130,8 @@ impl FromStr for Tier {
     }
 }
 
-/// What a cluster runs for; decides its SKU and its Photon rate. The words are those of
-/// the policy language's `cluster_type`.
+/// What a cluster runs for; decides its SKU and its Photon rate. The words are those of the policy language's
+/// `cluster_type`; of pipelines there are three editions, which policies do not tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum Workload {
@@ -138,17 +140,31 @@ pub enum Workload {
     AllPurpose,
     /// A job's own cluster.
     Job,
-    /// A pipeline's cluster.
+    /// A pipeline's cluster; of the edition `CORE`, which is the cheapest.
     Dlt,
+    /// That of a pipeline of the edition `PRO`.
+    DltPro,
+    /// That of a pipeline of the edition `ADVANCED`.
+    DltAdvanced,
 }
 
 impl Workload {
-    /// `all-purpose`, `job` or `dlt`.
+    /// `all-purpose`, `job`, `dlt`, `dlt-pro` or `dlt-advanced`.
     pub fn as_str(self) -> &'static str {
         match self {
             Workload::AllPurpose => "all-purpose",
             Workload::Job => "job",
             Workload::Dlt => "dlt",
+            Workload::DltPro => "dlt-pro",
+            Workload::DltAdvanced => "dlt-advanced",
+        }
+    }
+
+    /// What policies call it: `all-purpose`, `job` or `dlt`.
+    pub fn cluster_type(self) -> &'static str {
+        match self {
+            Workload::AllPurpose | Workload::Job => self.as_str(),
+            Workload::Dlt | Workload::DltPro | Workload::DltAdvanced => "dlt",
         }
     }
 }
@@ -166,10 +182,12 @@ impl FromStr for Workload {
             "all-purpose" => Ok(Workload::AllPurpose),
             "job" => Ok(Workload::Job),
             "dlt" => Ok(Workload::Dlt),
+            "dlt-pro" => Ok(Workload::DltPro),
+            "dlt-advanced" => Ok(Workload::DltAdvanced),
             _ => Err(UnknownName {
                 what: "workload",
                 found: text.to_owned(),
-                expected: "all-purpose, job, dlt",
+                expected: "all-purpose, job, dlt, dlt-pro, dlt-advanced",
             }),
         }
     }
@@ -188,8 +206,11 @@ pub struct Workspace {
     /// The cloud's own region code: `westus2`, `eu-west-1`.
     #[serde(default)]
     pub region: Option<String>,
-    /// The pricing tier.
+    /// The pricing tier, until it changes.
     pub tier: Tier,
+    /// Its changes, in order of time. Where a workspace is written down they stand in a form of their own.
+    #[serde(skip)]
+    pub tier_changes: Vec<TierChange>,
     /// Whether every node has a public IP address. False under secure cluster connectivity.
     #[serde(default)]
     pub public_ip: bool,
@@ -217,11 +238,135 @@ impl Workspace {
             cloud,
             region: None,
             tier,
+            tier_changes: Vec::new(),
             public_ip: false,
             node_disks: Vec::new(),
             nat_gateway: false,
             root_storage_gb: None,
             autoscale_disk: None,
+        }
+    }
+
+    /// The tier in force at an instant.
+    pub fn tier_at(&self, at: Instant) -> Tier {
+        let passed = self.tier_changes.iter().take_while(|change| change.at <= at);
+        passed.last().map_or(self.tier, |change| change.tier)
+    }
+
+    /// The same workspace in one tier for ever.
+    pub fn in_tier(&self, tier: Tier) -> Workspace {
+        Workspace {
+            tier,
+            tier_changes: Vec::new(),
+            ..self.clone()
+        }
+    }
+}
+
+/// A workspace that is upgraded or downgraded: from an instant on it has another tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TierChange {
+    /// From when on.
+    pub at: Instant,
+    /// To which tier.
+    pub tier: Tier,
+}
+
+/// Changes of a tier that contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TierChangeError {
+    /// Two at one instant.
+    #[error("there are two changes of the tier at {}", rfc3339(*.0))]
+    Twice(Instant),
+    /// To the tier that is in force.
+    #[error("the tier is {tier} before {}; expected a change to another", rfc3339(*at))]
+    Same {
+        /// When.
+        at: Instant,
+        /// The tier.
+        tier: Tier,
+    },
+    /// No change.
+    #[error(
+        "`{0}` is no change of a tier; expected an instant and a tier, as in `2026-10-15T12:00:00Z=PREMIUM`"
+    )]
+    Unreadable(String),
+}
+
+impl TierChange {
+    /// Changes in order of time, each to a tier that was not in force before.
+    ///
+    /// # Errors
+    /// [`TierChangeError`], with the change that it is about.
+    pub fn in_order(
+        tier: Tier,
+        mut changes: Vec<TierChange>,
+    ) -> Result<Vec<TierChange>, (TierChange, TierChangeError)> {
+        changes.sort_by_key(|change| change.at);
+        let (mut before, mut last) = (tier, None);
+        for change in &changes {
+            let at = change.at;
+            if last == Some(at) {
+                return Err((*change, TierChangeError::Twice(at)));
+            }
+            if before == change.tier {
+                let tier = before;
+                return Err((*change, TierChangeError::Same { at, tier }));
+            }
+            (before, last) = (change.tier, Some(at));
+        }
+        Ok(changes)
+    }
+}
+
+impl FromStr for TierChange {
+    type Err = TierChangeError;
+
+    /// `2026-10-15T12:00:00Z=PREMIUM`
+    fn from_str(text: &str) -> Result<TierChange, TierChangeError> {
+        let unreadable = || TierChangeError::Unreadable(text.to_owned());
+        let (at, tier) = text.split_once('=').ok_or_else(unreadable)?;
+        Ok(TierChange {
+            at: parse_instant(at).map_err(|_| unreadable())?,
+            tier: tier.parse().map_err(|_| unreadable())?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(text: &str) -> TierChange {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_tier_holds_until_its_next_change() {
+        let changes = vec![change("2026-10-20=ENTERPRISE"), change("2026-10-10=PREMIUM")];
+        let workspace = Workspace {
+            tier_changes: TierChange::in_order(Tier::Standard, changes).unwrap(),
+            ..Workspace::new(Cloud::Aws, Tier::Standard)
+        };
+        let tier = |at: &str| workspace.tier_at(parse_instant(at).unwrap()).as_str();
+        assert_eq!(tier("2026-10-09T23:59:59Z"), "STANDARD");
+        assert_eq!(tier("2026-10-10"), "PREMIUM");
+        assert_eq!(tier("2026-10-19T23:59:59Z"), "PREMIUM");
+        assert_eq!(tier("2027-01-01"), "ENTERPRISE");
+    }
+
+    #[test]
+    fn changes_that_contradict_each_other_are_none() {
+        let two = |a: &str, b: &str| {
+            let wrong = TierChange::in_order(Tier::Standard, vec![change(a), change(b)]);
+            wrong.unwrap_err().1
+        };
+        let twice = two("2026-10-10=PREMIUM", "2026-10-10=ENTERPRISE");
+        assert!(matches!(twice, TierChangeError::Twice(_)), "{twice}");
+        let same = two("2026-10-10=PREMIUM", "2026-10-11=PREMIUM");
+        assert!(matches!(same, TierChangeError::Same { .. }), "{same}");
+        for text in ["PREMIUM", "2026-10-10", "yesterday=PREMIUM", "2026-10-10=GOLD"] {
+            assert!(text.parse::<TierChange>().is_err(), "{text}");
         }
     }
 }

@@ -57,7 +57,8 @@ pub struct MeteredUsage {
 pub struct Usage {
     /// What was used: the instance, or what it holds. With the meter and the start of the period this
     /// identifies the fact, so that telling it twice changes nothing. So a resource runs a meter once at
-    /// a time: what runs it twice (an instance with two equal disks) is told once, at the summed rate.
+    /// a time: what runs it twice (an instance with two equal disks) is told once, at the summed rate. Only what billing
+    /// increments add to a machine that is gone may lie over the next machine of the same name, which starts later.
     pub resource: String,
     /// Whose it is.
     pub subject: Arc<Subject>,

@@ -15,7 +15,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::exact::Inexact;
 use crate::model::facts::{ClustersFact, Facts};
 use crate::model::period::Instant;
-use crate::model::place::{Cloud, Tier, Workload, Workspace};
+use crate::model::place::{Cloud, Tier, TierChange, Workload, Workspace};
 use crate::policy::combine::{Unreadable, decide};
 use crate::policy::loaded::Policy;
 use crate::policy::review::Circumstances;
@@ -34,6 +34,8 @@ pub struct PlaceOptions {
     pub region: Option<String>,
     /// The tier; premium where not given, since standard is retired.
     pub tier: Option<Tier>,
+    /// Its changes, in order of time.
+    pub tier_changes: Vec<TierChange>,
     /// Nodes have public IP addresses.
     pub public_ip: bool,
     /// Disks of each node.
@@ -65,6 +67,7 @@ impl PlaceOptions {
     pub fn workspace_in(&self, cloud: Cloud) -> Workspace {
         Workspace {
             region: self.region.clone(),
+            tier_changes: self.tier_changes.clone(),
             public_ip: self.public_ip,
             node_disks: self.node_disks.clone(),
             ..Workspace::new(cloud, self.tier.unwrap_or(Tier::Premium))

@@ -19,7 +19,7 @@ pub struct Checked {
 }
 
 /// Looks at the books of files and folders, together; at the bundled ones where there are none. Node rates among the files
-/// are read, so that their node types are known, and contracts, whose terms must speak of some price.
+/// are read, so that their node types are known, contracts, whose terms must speak of some price, and billing increments.
 ///
 /// # Errors
 /// `file::*`, `price::syntax`, `price::kind`, `rate::*`: what cannot be read cannot be checked.
@@ -74,7 +74,7 @@ fn own_books(paths: &[PathBuf], catalogue: &mut Catalogue) -> Result<Vec<Text>, 
             let text = read_text(&file)?;
             match has_key(&text, "price_book") {
                 Ok(true) => books.push(text),
-                // Node rates and contracts; what is none of these is told.
+                // Node rates, contracts and increments; what is none of these is told.
                 Ok(false) => problems.extend(
                     catalogue
                         .add_own(&text.source, &text.text)

@@ -37,7 +37,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Month, Period};
 use crate::plugin::Host;
 use crate::report::CostReport;
-use crate::report::timeline::Timeline;
+use crate::report::timeline::{BilledBeyond, Timeline};
 use crate::store::decision_log::DecisionRecord;
 use crate::store::run::Run;
 
@@ -101,6 +101,8 @@ pub struct Simulated {
     pub refusals: Vec<Refusal>,
     /// Starts of the cluster or job that was to be explained.
     pub starts: Vec<Timeline>,
+    /// Its machines that are billed for longer than they lived.
+    pub billed_beyond: Vec<BilledBeyond>,
     /// What is odd about the scenario.
     pub warnings: Diagnostics,
     /// The reports of the months it touches.
@@ -184,6 +186,11 @@ pub fn simulate(
         known_facts: written.known_facts,
         skipped_runs: collector.skipped_runs(),
         starts: explained.iter().map(explain::timeline).collect(),
+        billed_beyond: collector
+            .billed_beyond()
+            .iter()
+            .map(explain::billed_beyond)
+            .collect(),
         refusals: collector.into_refusals(),
         warnings: scenario.warnings,
         reports,

@@ -54,7 +54,7 @@ impl Reviews {
             action: &'static str,
             at: String,
             principal: Option<&'a str>,
-            workload: Workload,
+            workload: &'static str,
             cloud: Cloud,
             #[serde(skip_serializing_if = "<[String]>::is_empty")]
             unknown: &'a [String],
@@ -66,7 +66,7 @@ impl Reviews {
             action: "create",
             at: rfc3339(circumstances.at),
             principal: circumstances.principal,
-            workload: circumstances.workload,
+            workload: circumstances.workload.cluster_type(),
             cloud: circumstances.cloud,
             unknown: circumstances.unknown,
             trace: circumstances.trace,

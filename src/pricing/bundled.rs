@@ -15,6 +15,9 @@ const NODE_RATES: &[Bundled] = bundled![
     "gcp/node_rates.json"
 ];
 
+/// How the time of machines is rounded, of all clouds.
+pub(super) const INCREMENTS: Bundled = ("increments.json", include_str!("../../pricing/increments.json"));
+
 const BOOKS: &[Bundled] = bundled![
     "aws/dbu.json",
     "aws/vm_ap-northeast-1.json",

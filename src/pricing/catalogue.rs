@@ -4,9 +4,12 @@ use std::collections::HashSet;
 
 use super::bundled;
 use super::contract::Contract;
+use super::increments::Increments;
 use super::node_rates::NodeRates;
 use super::price_book::PriceBook;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, json_message};
+use crate::model::increment::Increment;
+use crate::model::meter::Meter;
 use crate::model::place::Cloud;
 
 /// Node rates and prices.
@@ -16,6 +19,8 @@ pub struct Catalogue {
     pub rates: NodeRates,
     /// Money per unit by meter.
     pub book: PriceBook,
+    /// How the time of machines is rounded, where no row of the user's own says.
+    increments: Increments,
     loaded: HashSet<&'static str>,
     own: Own,
 }
@@ -25,6 +30,7 @@ pub struct Catalogue {
 struct Own {
     rates: NodeRates,
     book: PriceBook,
+    increments: Increments,
     contracts: Vec<Contract>,
 }
 
@@ -36,6 +42,7 @@ impl Catalogue {
     /// `price::currency` and `price::number` where a contract does not fit the list prices it speaks of.
     pub fn load(&mut self, cloud: Cloud, region: Option<&str>) -> Result<(), Diagnostics> {
         self.load_rates(cloud)?;
+        self.load_increments()?;
         for (path, text) in bundled::books(cloud, region) {
             if self.loaded.insert(path) {
                 let mut bundled = PriceBook::default();
@@ -65,13 +72,27 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Adds a file of the user's own: a price book, node rates or a contract, told apart by their top-level key. Where a
-    /// book or rates speak of the same meter and time as a bundled file, they win; a contract speaks of all list prices,
-    /// bundled and own, whenever they are read.
+    fn load_increments(&mut self) -> Result<(), Diagnostics> {
+        let (path, text) = bundled::INCREMENTS;
+        if self.loaded.insert(path) {
+            self.increments.add(path, text)?;
+        }
+        Ok(())
+    }
+
+    /// How the time of a meter is rounded for which a machine is billed.
+    pub fn increment(&self, meter: &Meter) -> Increment {
+        let own = self.own.increments.of(meter);
+        own.unwrap_or_else(|| self.increments.of(meter).unwrap_or_default())
+    }
+
+    /// Adds a file of the user's own: a price book, node rates, a contract or billing increments, told apart by their top-level
+    /// key. Where a book, rates or increments speak of the same meter (and time) as a bundled file, they win; a contract speaks
+    /// of all list prices, bundled and own, whenever they are read.
     ///
     /// # Errors
-    /// As [`PriceBook::add`], [`NodeRates::add`], [`Contract::parse`] and [`PriceBook::agree`]; `price::kind` for anything
-    /// else.
+    /// As [`PriceBook::add`], [`NodeRates::add`], [`Contract::parse`], [`Increments::add`] and [`PriceBook::agree`];
+    /// `price::kind` for anything else.
     pub fn add_own(&mut self, source: &str, text: &str) -> Result<(), Diagnostics> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(|e| {
             Diagnostic::error("price::syntax", source, json_message(&e)).at(e.line(), e.column())
@@ -86,10 +107,12 @@ impl Catalogue {
         } else if value.get("contract").is_some() {
             self.own.contracts.push(Contract::parse(source, text)?);
             self.agree()?;
+        } else if value.get("billing_increments").is_some() {
+            self.own.increments.add(source, text)?;
         } else {
-            let message = "neither a price book (key `price_book`) nor node rates (`node_rates`) nor a contract (`contract`)";
+            let message = "neither a price book (key `price_book`) nor node rates (`node_rates`) nor a contract (`contract`) nor billing increments (`billing_increments`)";
             return Err(Diagnostic::error("price::kind", source, message)
-                .hint("see pricing/README.md for the three forms")
+                .hint("see pricing/README.md for the four forms")
                 .into());
         }
         Ok(())
@@ -160,6 +183,22 @@ mod tests {
             }
         }
         assert!(seen > 90, "{seen}");
+    }
+
+    #[test]
+    fn own_increments_win_meter_by_meter() {
+        let mut known = Catalogue::default();
+        known.load(Cloud::Aws, None).unwrap();
+        let text = r#"{"billing_increments":"mine","sources":{"invoice":{}},"increments":[
+            {"meters":["vm/AZURE/*"],"increment_seconds":60,"minimum_seconds":300,"source":"invoice"}]}"#;
+        known.add_own("mine.json", text).unwrap();
+        let billed = |meter: &str| known.increment(&meter.parse().unwrap()).billed(61);
+        let minute = |meter: &str| known.increment(&meter.parse().unwrap()).billed(7);
+        assert_eq!(billed("vm/AZURE/westus2/Standard_DS3_v2/spot"), 300);
+        assert_eq!(minute("vm/AWS/ap-northeast-1/m5.xlarge/on_demand"), 60);
+        assert_eq!(minute("disk/AWS/ap-northeast-1/gp3"), 60);
+        assert_eq!(minute("vm/GCP/us-east1/n2-standard-4/spot"), 60);
+        assert_eq!(minute("disk/AZURE/westus2/E6"), 7);
     }
 
     #[test]

@@ -247,7 +247,7 @@ fn read_all<R, T>(
 }
 
 /// The patterns of `meters`: one at least.
-fn patterns(meters: &[String]) -> Result<Vec<MeterPattern>, Fault> {
+pub(super) fn patterns(meters: &[String]) -> Result<Vec<MeterPattern>, Fault> {
     if meters.is_empty() {
         return Err(("price::term", "`meters` names none".to_owned()));
     }

@@ -14,6 +14,7 @@ pub mod contract_draft;
 pub mod diff;
 pub mod estimate;
 pub mod import;
+pub mod increments;
 pub mod node_meters;
 pub mod node_rates;
 pub mod price_book;

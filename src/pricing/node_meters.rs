@@ -7,6 +7,7 @@ use crate::databricks::cluster_spec::{ClusterSpec, NodeSlot};
 use crate::databricks::instance_pool::InstancePool;
 use crate::databricks::sku::sku_name;
 use crate::model::facts::{NodeFact, NodesFact};
+use crate::model::increment::Increment;
 use crate::model::meter::{Meter, MeterKind, MeterRate, NodeMeters, PurchaseOption};
 use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
@@ -48,12 +49,13 @@ pub fn node_meters(
         (Some(_), Some(pool)) => pool.purchase_option(context.workspace.cloud),
         _ => slot.purchase_option,
     };
-    let sku = sku_name(context.workspace.tier, context.workload, spec.photon);
+    let sku = sku_name(context.workspace.tier_at(context.at), context.workload, spec);
     let rate = node_type_id
         .and_then(|id| catalogue.rates.node_type(id))
         .and_then(|node| node.dbu_per_hour(context.workload, spec.photon, context.at));
     NodeMeters {
         while_provisioned: instance_meters(
+            catalogue,
             context.workspace,
             node_type_id.unwrap_or(NO_NODE_TYPE),
             purchase_option,
@@ -64,6 +66,7 @@ pub fn node_meters(
                 kind: MeterKind::Dbu { sku_name: sku },
             },
             per_hour: rate,
+            increment: Increment::PER_SECOND,
         },
     }
 }
@@ -71,6 +74,7 @@ pub fn node_meters(
 /// What an instance is billed for from provisioning until it is gone, placed in a cluster or not: the VM, its
 /// disks, its address.
 pub fn instance_meters(
+    catalogue: &Catalogue,
     workspace: &Workspace,
     node_type_id: &str,
     purchase_option: PurchaseOption,
@@ -91,12 +95,14 @@ pub fn instance_meters(
     std::iter::once(vm)
         .chain(disks)
         .chain(address)
-        .map(|kind| MeterRate {
-            meter: Meter {
-                cloud: workspace.cloud,
-                kind,
-            },
-            per_hour: Some(Decimal::ONE),
+        .map(|kind| {
+            let cloud = workspace.cloud;
+            let meter = Meter { cloud, kind };
+            MeterRate {
+                increment: catalogue.increment(&meter),
+                per_hour: Some(Decimal::ONE),
+                meter,
+            }
         })
         .collect()
 }
@@ -127,19 +133,25 @@ pub fn workspace_meters(workspace: &Workspace) -> Vec<MeterRate> {
                 kind,
             },
             per_hour: Some(per_hour),
+            increment: Increment::PER_SECOND,
         })
         .collect()
 }
 
 /// What a disk that disk autoscaling adds is billed by, per hour; none where the workspace does not name it.
-pub fn added_disk_meter(workspace: &Workspace) -> Option<Meter> {
+pub fn added_disk_meter(catalogue: &Catalogue, workspace: &Workspace) -> Option<MeterRate> {
     let disk = workspace.autoscale_disk.clone()?;
-    Some(Meter {
+    let meter = Meter {
         cloud: workspace.cloud,
         kind: MeterKind::Disk {
             region: workspace.region.clone().unwrap_or_else(|| NO_REGION.to_owned()),
             disk,
         },
+    };
+    Some(MeterRate {
+        increment: catalogue.increment(&meter),
+        per_hour: Some(Decimal::ONE),
+        meter,
     })
 }
 
@@ -194,7 +206,8 @@ mod tests {
             ..Workspace::new(Cloud::Azure, Tier::Premium)
         };
         assert_eq!(workspace_meters(&bare), []);
-        assert_eq!(added_disk_meter(&bare), None);
+        let none = Catalogue::default();
+        assert_eq!(added_disk_meter(&none, &bare), None);
         let full = Workspace {
             nat_gateway: true,
             root_storage_gb: Some(250),
@@ -210,7 +223,7 @@ mod tests {
                 (text("storage/AZURE/westus2/GRS"), Some(text("250"))),
             ]
         );
-        let disk = added_disk_meter(&full).map(|m| m.to_string());
+        let disk = added_disk_meter(&none, &full).map(|rate| rate.meter.to_string());
         assert_eq!(disk.as_deref(), Some("disk/AZURE/westus2/P15"));
     }
 

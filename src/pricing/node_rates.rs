@@ -81,7 +81,9 @@ impl NodeType {
         match (photon, workload) {
             (false, _) => Some(rate.standard),
             (true, Workload::AllPurpose) => rate.photon_all_purpose,
-            (true, Workload::Job | Workload::Dlt) => rate.photon_jobs,
+            (true, Workload::Job | Workload::Dlt | Workload::DltPro | Workload::DltAdvanced) => {
+                rate.photon_jobs
+            }
         }
     }
 }

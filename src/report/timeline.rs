@@ -1,4 +1,5 @@
-//! The timeline of one start of a cluster: what happened when, on which machine, and what was billed from when on.
+//! The timeline of one start of a cluster: what happened when, on which machine, and what was billed from when on. And the
+//! machines whose bill ends after they did.
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::{Serialize, Serializer};
@@ -41,6 +42,55 @@ pub struct TimelineStep {
     pub end: Instant,
     /// `billed`: what is billed for the node during the step: `none`, `vm`.
     pub billed: &'static str,
+}
+
+/// A machine, or a disk of it, that is billed for longer than it lived: in whole increments, or for a minimum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BilledBeyond {
+    /// `resource`: the machine, or its disk.
+    pub resource: String,
+    /// `meter`
+    pub meter: String,
+    /// `launched`
+    #[serde(serialize_with = "instant")]
+    pub launched: Instant,
+    /// `gone`
+    #[serde(serialize_with = "instant")]
+    pub gone: Instant,
+    /// `billed_until`
+    #[serde(serialize_with = "instant")]
+    pub billed_until: Instant,
+}
+
+/// As a table: how long each lived, and up to when it is billed. Nothing where there are none.
+pub fn billed_beyond_text(all: &[BilledBeyond]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("\nBilled for longer than they lived, by the increments of their meters:\n\n");
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["machine", "meter", "gone", "billed until", "lived s", "billed s"]);
+    for one in all {
+        let seconds = |until: Instant| (until - one.launched).num_seconds().to_string();
+        table.add_row([
+            one_line(&one.resource),
+            one_line(&one.meter),
+            rfc3339(one.gone),
+            rfc3339(one.billed_until),
+            seconds(one.gone),
+            seconds(one.billed_until),
+        ]);
+    }
+    for column in 4..6 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for line in table.to_string().lines() {
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    out
 }
 
 impl Timeline {
@@ -171,5 +221,18 @@ mod tests {
             serde_json::to_value(&timeline).unwrap()["steps"][1]["end"],
             "2026-10-01T08:02:30Z"
         );
+    }
+
+    #[test]
+    fn what_is_billed_for_longer_is_shown_with_both_lengths() {
+        assert_eq!(billed_beyond_text(&[]), "");
+        let one = BilledBeyond {
+            resource: "00000000abcd".to_owned(),
+            meter: "vm/AWS/ap-northeast-1/m5.xlarge/on_demand".to_owned(),
+            launched: at(0),
+            gone: at(45),
+            billed_until: at(60),
+        };
+        insta::assert_snapshot!(billed_beyond_text(&[one]));
     }
 }

@@ -151,6 +151,7 @@ impl Form {
                     .parse()
                     .map_err(|e| format!("its cloud is unknown: {e}"))?,
                 region: named(self.region),
+                tier_changes: Vec::new(),
                 tier: self
                     .tier
                     .parse()

@@ -514,6 +514,11 @@ fn cluster_events() -> Vec<Case> {
         ),
         told("event::cloud", &end(3600)),
         files(
+            "event::tier-change",
+            "ingest cluster-events e.json --ledger l.db --workspace-name w --tier PREMIUM --tier-change 2026-10-01T01:00:00Z=PREMIUM",
+            &[("e.json", &whole)],
+        ),
+        files(
             "event::rate",
             "ingest cluster-events e.json --ledger l.db --workspace-name w --region westus2 --prices own.json",
             &[

@@ -26,6 +26,7 @@ mod errors;
 mod export;
 mod faults;
 mod formats;
+mod golden_bills;
 mod golden_prices;
 mod history;
 mod hostile;

@@ -31,6 +31,16 @@ fn contracts() -> Vec<Case> {
             "{\"meters\": [\"dbu/AZURE/PREMIUM_JOB_*\"], \"discount_percent\": \"10\"}",
         ),
         files(
+            "price::increment",
+            "price check increments.json",
+            &[(
+                "increments.json",
+                "{\"billing_increments\": \"mine\", \"sources\": {\"invoice\": {}}, \"increments\": [\n\
+                 {\"meters\": [\"vm/AZURE/*\"], \"increment_seconds\": 0, \"source\": \"invoice\"},\n\
+                 {\"meters\": [\"dbu/AZURE/*\"], \"increment_seconds\": 60, \"source\": \"invoice\"}]}\n",
+            )],
+        ),
+        files(
             "price::commitment",
             "price check contract.json",
             &[(

@@ -16,8 +16,10 @@ fn every_price_file_fits_its_schema() {
     };
     let (books, rates) = (schema("price_book.schema.json"), schema("node_rates.schema.json"));
     let contracts = schema("contract.schema.json");
+    let increments = schema("billing_increments.schema.json");
     let mut seen = 0;
     for folder in [
+        "pricing/increments.json",
         "pricing/aws",
         "pricing/azure",
         "pricing/gcp",
@@ -34,6 +36,8 @@ fn every_price_file_fits_its_schema() {
                 &rates
             } else if value.get("contract").is_some() {
                 &contracts
+            } else if value.get("billing_increments").is_some() {
+                &increments
             } else {
                 continue;
             };
@@ -45,7 +49,7 @@ fn every_price_file_fits_its_schema() {
             seen += 1;
         }
     }
-    assert!(seen >= 15, "{seen}");
+    assert!(seen >= 16, "{seen}");
 }
 
 fn holds_a_float(value: &Value) -> bool {

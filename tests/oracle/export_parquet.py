@@ -1,4 +1,4 @@
-"""What DuckDB finds in an export as Parquet: the type of each column, then what each cost centre owes.
+"""What DuckDB finds in an export as Parquet: the type of each column, what each account comes to, what October is billed.
 
 usage: export_parquet.py FILE
 """
@@ -10,9 +10,24 @@ import duckdb
 table = duckdb.read_parquet(sys.argv[1])
 for name, kind in zip(table.columns, table.types):
     print(f"column\t{name}\t{kind}")
-sums = table.aggregate(
-    "x_DebitAccount, count(*), sum(ContractedCost), min(epoch_ms(ChargePeriodStart)), max(epoch_ms(ChargePeriodEnd)),"
-    " count(x_ReversesEntry), count(x_ReplacesEntry)"
-).order("x_DebitAccount")
-for line in sums.fetchall():
+# What moves: the share of an allocation, what a commitment is owed, else what is billed.
+legs = duckdb.sql(
+    """
+    with line as (
+      select *, coalesce(x_AllocatedCost,
+        case when x_CreditAccount like 'commitment/%' then EffectiveCost else BilledCost end) as amount
+      from "table"
+    ), leg as (
+      select x_DebitAccount as account, amount, ChargePeriodStart, ChargePeriodEnd, x_ReversesEntry, x_ReplacesEntry from line
+      union all
+      select x_CreditAccount, -amount, ChargePeriodStart, ChargePeriodEnd, null, null from line
+    )
+    select account, count(*), sum(amount), min(epoch_ms(ChargePeriodStart)), max(epoch_ms(ChargePeriodEnd)),
+      count(x_ReversesEntry), count(x_ReplacesEntry)
+    from leg group by account order by account
+    """
+)
+for line in legs.fetchall():
     print("sum", *line, sep="\t")
+(billed,) = table.filter("ChargePeriodStart >= timestamptz '2026-10-01 00:00:00+00'").aggregate("sum(BilledCost)").fetchone()
+print("billed", billed, sep="\t")

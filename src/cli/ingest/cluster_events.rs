@@ -7,9 +7,9 @@ use crate::cli::check::read_all;
 use crate::cli::context::TextOrJson;
 use crate::cli::exit::{Exit, complain, json, print};
 use crate::cli::progress::Bars;
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Instant, parse_instant};
-use crate::model::place::{Cloud, Tier, Workload};
+use crate::model::place::{Cloud, Tier, TierChange, Workload};
 use crate::ops::files::{stdin_once, tables};
 use crate::ops::ingest::cluster_events::{IngestOptions, ingest};
 use crate::ops::judge::PlaceOptions;
@@ -43,13 +43,18 @@ pub(in crate::cli) struct ClusterEvents {
     /// Pricing tier of the workspace [default: PREMIUM]
     #[arg(long, value_name = "STANDARD|PREMIUM|ENTERPRISE")]
     tier: Option<Tier>,
+    /// The workspace is upgraded: from an instant on it has another tier (`2026-10-15T12:00:00Z=PREMIUM`); may be given several
+    /// times
+    #[arg(long = "tier-change", value_name = "TIME=TIER")]
+    tier_changes: Vec<TierChange>,
     /// Nodes have public IP addresses
     #[arg(long)]
     public_ip: bool,
     /// A managed disk that each node carries (`E6`, `P15`); may be given several times
     #[arg(long = "node-disk", value_name = "DISK")]
     node_disks: Vec<String>,
-    /// What clusters run for of which neither their record nor their name tells: all-purpose, job or dlt
+    /// What clusters run for of which neither their record nor their name tells: all-purpose, job or dlt. dlt-pro and
+    /// dlt-advanced also say the edition of all pipelines
     #[arg(long, default_value = "all-purpose", value_name = "WORKLOAD")]
     workload: Workload,
     /// Own price books, node rates and contracts: files, or folders of *.json
@@ -84,6 +89,11 @@ impl ClusterEvents {
         let sources = read_all(&self.files)?;
         let clusters = tables(&self.clusters)?;
         let mut catalogue = catalogue(&self.prices)?;
+        let tier = self.tier.unwrap_or(Tier::Premium);
+        let tier_changes = TierChange::in_order(tier, self.tier_changes).map_err(|(_, why)| {
+            Diagnostic::error("event::tier-change", "--tier-change", why.to_string())
+                .hint("--tier is the tier before the first change")
+        })?;
         let options = IngestOptions {
             ledger: self.ledger,
             workspace_name: self.workspace_name,
@@ -92,6 +102,7 @@ impl ClusterEvents {
                 cloud_where_untold: None,
                 region: self.region,
                 tier: self.tier,
+                tier_changes,
                 public_ip: self.public_ip,
                 node_disks: self.node_disks,
             },

@@ -110,7 +110,8 @@ impl World<'_> {
     fn is_optimised(&self, key: ClusterKey) -> bool {
         self.clusters
             .get(key)
-            .is_some_and(|c| c.blueprint.tier != Tier::Standard)
+            .and_then(|c| self.sites.get(c.blueprint.workspace.0))
+            .is_some_and(|site| site.tier() != Tier::Standard)
     }
 
     fn window(&self, key: ClusterKey) -> i64 {

@@ -9,7 +9,6 @@ use crate::lifecycle::meter::{Rate, rates};
 use crate::lifecycle::simulation::{Admitted, NodeKind, SimulationError, UNKNOWN_VCPUS};
 use crate::lifecycle::workload::Scheduling;
 use crate::model::meter::{NodeMeters, PurchaseOption};
-use crate::model::place::Tier;
 use crate::model::tags::Tags;
 
 /// What a cluster is made from.
@@ -19,7 +18,6 @@ pub(super) struct Blueprint {
     pub object: Arc<str>,
     pub workspace: WorkspaceIndex,
     pub workspace_name: Arc<str>,
-    pub tier: Tier,
     pub team: String,
     pub policy: String,
     pub tags: Tags,
@@ -65,27 +63,41 @@ pub(super) struct NodePlan {
     pub local_disk_mb: Option<u64>,
     pub on_demand: Metered,
     pub spot: Metered,
+    /// What its DBUs are billed by before any change of the workspace's tier, and after each.
+    pub dbus: DbuRates,
 }
+
+/// Rates of DBUs, by the number of changes of the workspace's tier there have been.
+pub(super) type DbuRates = Arc<[Arc<[Rate]>]>;
 
 /// Rates of a machine.
 #[derive(Debug, Clone)]
 pub(super) struct Metered {
     pub while_provisioned: Arc<[Rate]>,
-    pub while_running: Arc<[Rate]>,
+}
+
+/// The rates after so many changes of the tier. Whoever names none for a change bills as before it.
+pub(super) fn of_tier(rates: &DbuRates, changes: usize) -> &[Rate] {
+    rates
+        .get(changes)
+        .or_else(|| rates.last())
+        .map_or(&[], |rates| rates)
 }
 
 impl Metered {
     pub fn new(meters: &NodeMeters) -> Result<Metered, SimulationError> {
         Ok(Metered {
             while_provisioned: rates(&meters.while_provisioned)?,
-            while_running: rates([&meters.while_running])?,
         })
     }
 }
 
 impl NodePlan {
     fn new(kind: &NodeKind, pool: Option<(PoolIndex, &str)>) -> Result<NodePlan, SimulationError> {
+        let tiers = std::iter::once(&kind.on_demand.while_running).chain(&kind.after_tier_changes);
+        let dbus: Vec<Arc<[Rate]>> = tiers.map(|rate| rates([rate])).collect::<Result<_, _>>()?;
         Ok(NodePlan {
+            dbus: dbus.into(),
             pool: pool.map(|(index, _)| index),
             pool_id: pool.map_or("", |(_, id)| id).into(),
             node_type_id: Arc::clone(&kind.node_type_id),
@@ -109,7 +121,7 @@ impl Blueprint {
     pub fn new(
         object: String,
         admitted: &Admitted,
-        workspace: (WorkspaceIndex, Tier),
+        workspace: WorkspaceIndex,
         pool_of: impl Fn(&str) -> Option<PoolIndex>,
     ) -> Result<Blueprint, SimulationError> {
         let spec = &admitted.spec;
@@ -132,9 +144,8 @@ impl Blueprint {
         let filled = |key: &str| of(key).and_then(|v| v.as_array()).is_some_and(|a| !a.is_empty());
         let conf = |key: &str| of("spark_conf").and_then(|c| c.get(key)).and_then(|v| v.as_str());
         Ok(Blueprint {
-            workspace: workspace.0,
+            workspace,
             workspace_name: admitted.workspace.as_str().into(),
-            tier: workspace.1,
             team: admitted.team.clone(),
             policy: admitted.policy.clone(),
             tags: spec.tags(),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::blueprint::{Blueprint, starting_workers};
+use super::blueprint::{Blueprint, DbuRates, of_tier, starting_workers};
 use super::index::{MachineKey, RunKey};
 use super::queue::Second;
 use crate::databricks::cluster_spec::Role;
 use crate::databricks::event::{ClusterSize, Reason};
 use crate::databricks::state::State;
-use crate::lifecycle::meter::{Rate, stretch};
+use crate::lifecycle::meter::stretch;
 use crate::lifecycle::simulation::{Record, StartRecord, StartStep};
 use crate::lifecycle::work::Executors;
 use crate::model::period::from_unix;
@@ -63,7 +63,9 @@ pub(super) struct Node {
     pub instance_id: Arc<str>,
     /// The cluster, as far as this node is concerned (it names the node's pool).
     pub subject: Arc<Subject>,
-    pub while_running: Arc<[Rate]>,
+    pub dbus: DbuRates,
+    /// How often the tier has changed of the workspace, as far as this node is billed.
+    pub tier: usize,
     /// One of the first nodes, which are on demand whatever the availability.
     pub guaranteed: bool,
     pub vcpus: u32,
@@ -339,8 +341,17 @@ impl Node {
     /// Bills its DBUs up to now, and no further.
     pub fn stop_dbus(&mut self, at: Second, out: &mut Vec<Record>) {
         if let Some(since) = self.dbu_since.take() {
-            let usages = stretch(&self.instance_id, &self.subject, &self.while_running, since, at);
+            let rates = of_tier(&self.dbus, self.tier);
+            let usages = stretch(&self.instance_id, &self.subject, rates, since, at);
             out.extend(usages.map(Record::Usage));
         }
+    }
+
+    /// The tier has changed for that many times: DBUs that run go on under another SKU.
+    pub fn change_tier(&mut self, tier: usize, at: Second, out: &mut Vec<Record>) {
+        let runs = self.dbu_since.is_some();
+        self.stop_dbus(at, out);
+        self.tier = tier;
+        self.dbu_since = runs.then_some(at);
     }
 }

@@ -1,6 +1,6 @@
 //! What is still to happen.
 
-use super::index::{ClusterKey, MachineKey, RunKey};
+use super::index::{ClusterKey, MachineKey, RunKey, WorkspaceIndex};
 use super::queue::{Priority, Second};
 use crate::lifecycle::hazard::IncidentKind;
 
@@ -8,6 +8,8 @@ use crate::lifecycle::hazard::IncidentKind;
 /// started), so that it is void in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Happening {
+    /// A workspace has another tier.
+    TierChanges { workspace: WorkspaceIndex },
     /// A cluster's tear-down is complete.
     Released { cluster: ClusterKey },
     /// An instance's tear-down is complete.
@@ -144,7 +146,7 @@ impl Happening {
     pub fn priority(&self) -> Priority {
         use Happening::*;
         match self {
-            Released { .. } | MachineGone { .. } => 0,
+            TierChanges { .. } | Released { .. } | MachineGone { .. } => 0,
             MachineReady { .. } => 1,
             Evicted { .. } | WorkerTrouble { .. } | Incident { .. } => 2,
             InitScriptsStart { .. } | InitScriptsEnd { .. } => 3,

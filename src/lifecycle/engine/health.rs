@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cluster::Cluster;
 use super::happening::{Ailment, Happening, Trouble};
 use super::index::{ClusterKey, MachineKey};
-use super::machine::Place;
+use super::machine::{AddedSince, Place};
 use super::queue::Second;
 use super::world::{Done, World};
 use crate::databricks::cluster_spec::Role;
@@ -207,7 +207,7 @@ impl World<'_> {
         }
         let after = before.saturating_add(size);
         machine.disk_mb = Some(after);
-        machine.added_disks.push(at);
+        machine.added_disks.push(AddedSince { added: at, since: at });
         let number = u32::try_from(machine.added_disks.len()).unwrap_or(u32::MAX);
         self.out.push(Record::AddedDisk(AddedDisk {
             instance_id,

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::blueprint::Blueprint;
+use super::blueprint::{Blueprint, DbuRates, of_tier};
 use super::cluster::{Owner, Purpose, Waiting};
 use super::happening::Happening;
-use super::index::{ClusterKey, RunKey};
+use super::index::{ClusterKey, RunKey, WorkspaceIndex};
 use super::queue::Second;
 use super::world::{Done, World};
 use crate::databricks::event::Reason;
@@ -17,6 +17,7 @@ use crate::lifecycle::meter::{Rate, rates, stretch};
 use crate::lifecycle::simulation::{AttemptRecord, Record, RunRecord, Serverless, SimulationError};
 use crate::lifecycle::work::{Executors, WorkId, WorkerId};
 use crate::lifecycle::workload::{Compute, Job, RunIf, Scheduling, Task, Work};
+use crate::model::increment::Increment;
 use crate::model::meter::MeterRate;
 use crate::model::period::from_unix;
 use crate::model::usage::Subject;
@@ -45,7 +46,8 @@ pub(super) struct JobState {
     /// The cluster created last, for incidents.
     pub latest: Option<ClusterKey>,
     /// Rates of the serverless compute of its tasks.
-    serverless: Vec<Option<Arc<[Rate]>>>,
+    serverless: Vec<Option<DbuRates>>,
+    workspace: WorkspaceIndex,
 }
 
 /// A run that goes on.
@@ -116,11 +118,7 @@ impl JobState {
         for task in &job.tasks {
             match &task.compute {
                 Compute::Serverless(s) => {
-                    let rate = MeterRate {
-                        meter: s.meter.clone(),
-                        per_hour: s.dbu_per_hour,
-                    };
-                    serverless.push(Some(rates([&rate])?));
+                    serverless.push(Some(serverless_rates(s)?));
                 }
                 Compute::Existing(name) if !world.names.contains_key(name.as_str()) => {
                     return Err(SimulationError::Unknown {
@@ -142,6 +140,7 @@ impl JobState {
             continuous_runs: 0,
             latest: None,
             serverless,
+            workspace: world.site(&object, &job.workspace)?.0,
         })
     }
 }
@@ -414,7 +413,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Bills serverless compute for an attempt that has ended.
+    /// Bills serverless compute for an attempt up to now: since its beginning, or since the tier last changed.
     fn bill_serverless(&mut self, key: RunKey, task: usize, attempt: u32, from: Second, at: Second) {
         let Some((job, plan)) = self.job_of(key) else {
             return;
@@ -424,11 +423,15 @@ impl<'a> World<'a> {
         else {
             return;
         };
-        let (Compute::Serverless(serverless), Some(Some(rates))) =
-            (&task_plan.compute, state.serverless.get(task))
-        else {
+        let (Compute::Serverless(serverless), Some(Some(tiers)), Some(site)) = (
+            &task_plan.compute,
+            state.serverless.get(task),
+            self.sites.get(state.workspace.0),
+        ) else {
             return;
         };
+        let rates = of_tier(tiers, site.tier_changes);
+        let from = from.max(site.tier_since);
         let Serverless {
             workspace,
             team,
@@ -599,20 +602,30 @@ impl<'a> World<'a> {
         let keys: Vec<RunKey> = self.runs.keys().collect();
         let end = self.end;
         for key in keys {
-            let serverless: Vec<(usize, u32, Second)> = self.runs.get(key).map_or_else(Vec::new, |run| {
-                let active = run.tasks.iter().enumerate();
-                active
-                    .filter_map(|(task, state)| match state {
-                        TaskState::Active { attempt, due } => Some((task, *attempt, *due)),
-                        _ => None,
-                    })
-                    .collect()
-            });
-            for (task, attempt, due) in serverless {
-                self.bill_serverless(key, task, attempt, due, end);
-            }
+            self.bill_serverless_of(key, None, end);
             let record = self.run_record(key, None, None);
             self.out.extend(record.map(Record::Run));
+        }
+    }
+
+    /// Bills the attempts of a run that go on on serverless compute up to now; of one workspace, or of any.
+    pub fn bill_serverless_of(&mut self, key: RunKey, of: Option<WorkspaceIndex>, at: Second) {
+        let Some(run) = self.runs.get(key) else {
+            return;
+        };
+        let workspace = self.jobs.get(run.job).map(|job| job.workspace);
+        if of.is_some() && workspace != of {
+            return;
+        }
+        let active = run.tasks.iter().enumerate();
+        let active: Vec<(usize, u32, Second)> = active
+            .filter_map(|(task, state)| match state {
+                TaskState::Active { attempt, due } => Some((task, *attempt, *due)),
+                _ => None,
+            })
+            .collect();
+        for (task, attempt, due) in active {
+            self.bill_serverless(key, task, attempt, due, at);
         }
     }
 
@@ -776,4 +789,19 @@ fn serverless_seconds(work: Arc<Work>, draws: DrawKey) -> i64 {
         ended = executors.advance(next);
     }
     ended.first().map_or(0, |e| e.at)
+}
+
+/// What serverless compute is billed by before any change of the workspace's tier, and after each.
+fn serverless_rates(serverless: &Serverless) -> Result<DbuRates, SimulationError> {
+    let meters = std::iter::once(&serverless.meter).chain(&serverless.after_tier_changes);
+    let tiers: Vec<Arc<[Rate]>> = meters
+        .map(|meter| {
+            rates([&MeterRate {
+                meter: meter.clone(),
+                per_hour: serverless.dbu_per_hour,
+                increment: Increment::PER_SECOND,
+            }])
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(tiers.into())
 }

@@ -20,6 +20,7 @@
 //! health      what goes wrong
 //! exclusion   workers that get no more tasks
 //! ending      TERMINATING and after
+//! tier        what runs when a workspace is upgraded
 //! ```
 
 mod autoscale;
@@ -40,10 +41,11 @@ mod size;
 mod start_up;
 mod stats;
 mod supply;
+mod tier;
 mod world;
 
 use happening::Happening;
-use index::PoolIndex;
+use index::{PoolIndex, WorkspaceIndex};
 use queue::Second;
 use world::{Done, World};
 
@@ -105,6 +107,17 @@ impl World<'_> {
         for (job, plan) in input.jobs.iter().enumerate() {
             for (number, at) in (1..).zip(plan.schedule.instants(&input.period)) {
                 self.plan(at.timestamp(), Happening::RunDue { job, number });
+            }
+        }
+        for (index, metered) in input.workspaces.iter().enumerate() {
+            for change in metered
+                .workspace
+                .tier_changes
+                .iter()
+                .filter(|c| input.period.contains(c.at))
+            {
+                let workspace = WorkspaceIndex(index);
+                self.plan(change.at.timestamp(), Happening::TierChanges { workspace });
             }
         }
         for (number, incident) in input.incidents.iter().enumerate() {
@@ -188,6 +201,10 @@ impl World<'_> {
             ClusterIdled { cluster, mark } => self.cluster_idled(cluster, mark, at),
             InstanceIdled { machine, since } => self.instance_idled(machine, since, at),
             Forgotten { cluster, start } => self.forgotten(cluster, start, at),
+            TierChanges { workspace } => {
+                self.tier_changes(workspace, at);
+                Ok(())
+            }
         }
     }
 }

@@ -155,7 +155,8 @@ impl World<'_> {
             machine,
             instance_id: Arc::clone(&bought.id),
             subject,
-            while_running: Arc::clone(&plan.metered(bought.option).while_running),
+            dbus: Arc::clone(&plan.dbus),
+            tier: self.tier_number(blueprint.workspace),
             guaranteed,
             vcpus: plan.vcpus,
             usable: ready,
@@ -267,7 +268,7 @@ impl World<'_> {
         if let Some(site) = self.sites.get_mut(machine.workspace.0) {
             site.vcpus_used = site.vcpus_used.saturating_sub(machine.vcpus);
         }
-        machine.gone(at, &mut self.out);
+        machine.gone(at, self.end, &mut self.out);
     }
 
     /// An instance that a pool holds ready, for a cluster: when it can be used.

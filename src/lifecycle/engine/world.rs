@@ -17,9 +17,8 @@ use crate::lifecycle::draw::{DrawKey, Draws, Purpose};
 use crate::lifecycle::meter::{Rate, rates, stretch};
 use crate::lifecycle::simulation::{Admitted, ClusterRecord, Record, Simulation, SimulationError};
 use crate::lifecycle::state::{Trigger, next};
-use crate::model::meter::MeterRate;
 use crate::model::period::from_unix;
-use crate::model::place::Workspace;
+use crate::model::place::{Tier, Workspace};
 use crate::model::usage::{Subject, UNALLOCATED};
 
 /// What most steps of the engine answer.
@@ -36,6 +35,18 @@ pub(super) struct Site<'a> {
     pub quota: Option<u32>,
     pub vcpus_used: u32,
     pub pinned: u32,
+    /// Changes of its tier so far, and when the last was.
+    pub tier_changes: usize,
+    pub tier_since: Second,
+}
+
+impl Site<'_> {
+    /// The tier in force.
+    pub fn tier(&self) -> Tier {
+        let changes = self.workspace.tier_changes.iter();
+        let passed = changes.take(self.tier_changes).next_back();
+        passed.map_or(self.workspace.tier, |change| change.tier)
+    }
 }
 
 /// Everything that there is.
@@ -69,13 +80,9 @@ impl<'a> World<'a> {
         for metered in &input.workspaces {
             let added_disk = match &metered.added_disk {
                 None => None,
-                Some(meter) => {
-                    let rate = MeterRate {
-                        meter: meter.clone(),
-                        per_hour: Some(rust_decimal::Decimal::ONE),
-                    };
+                Some(rate) => {
                     let disk = metered.workspace.autoscale_disk.as_deref().unwrap_or_default();
-                    Some((Arc::from(disk), rates([&rate])?))
+                    Some((Arc::from(disk), rates([rate])?))
                 }
             };
             let name = &metered.workspace.name;
@@ -87,6 +94,8 @@ impl<'a> World<'a> {
                 quota: quota.map(|q| q.vcpus),
                 vcpus_used: 0,
                 pinned: 0,
+                tier_changes: 0,
+                tier_since: i64::MIN,
             });
         }
         let mut world = World {
@@ -128,7 +137,7 @@ impl<'a> World<'a> {
     }
 
     /// The workspace of a name.
-    fn site(&self, object: &str, name: &str) -> Result<(WorkspaceIndex, &Site<'a>), SimulationError> {
+    pub fn site(&self, object: &str, name: &str) -> Result<(WorkspaceIndex, &Site<'a>), SimulationError> {
         let at = self.sites.iter().position(|s| s.workspace.name == name);
         at.and_then(|i| Some((WorkspaceIndex(i), self.sites.get(i)?)))
             .ok_or_else(|| SimulationError::Unknown {
@@ -139,13 +148,12 @@ impl<'a> World<'a> {
 
     /// Joins a request with its workspace and its pools.
     pub fn blueprint(&self, object: String, admitted: &Admitted) -> Result<Arc<Blueprint>, SimulationError> {
-        let (index, site) = self.site(&object, &admitted.workspace)?;
-        let place = (index, site.workspace.tier);
+        let (index, _) = self.site(&object, &admitted.workspace)?;
         let pool_of = |id: &str| {
             let known = |p: &Pool<'_>| *p.id == *id && p.workspace == index;
             self.pools.iter().position(known).map(PoolIndex)
         };
-        Blueprint::new(object, admitted, place, pool_of).map(Arc::new)
+        Blueprint::new(object, admitted, index, pool_of).map(Arc::new)
     }
 
     /// Lets something happen.
@@ -241,7 +249,7 @@ impl<'a> World<'a> {
             self.tell_cluster(key);
         }
         for (_, machine) in std::mem::take(&mut self.machines) {
-            machine.gone(end, &mut self.out);
+            machine.still_there(end, &mut self.out);
         }
         self.finish_runs();
         for site in &self.sites {

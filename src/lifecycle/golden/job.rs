@@ -35,6 +35,7 @@ fn on_serverless(task: Task) -> Task {
         team: "a-team".to_owned(),
         tags: crate::model::tags::Tags::default(),
         meter: SERVERLESS.parse().unwrap(),
+        after_tier_changes: Vec::new(),
         dbu_per_hour: Some(Decimal::new(45, 1)),
     };
     Task {

@@ -3,11 +3,13 @@
 
 mod commands;
 mod health;
+mod increments;
 mod job;
 mod pool;
 mod scaling;
 mod spot;
 mod start;
+mod tier;
 mod told;
 mod work;
 

@@ -22,8 +22,54 @@ fn lives(outcome: &Outcome) -> BTreeMap<&str, Vec<&Usage>> {
     lives
 }
 
-/// Each machine's VM is owed for from its launch until it is gone, by one after the other; nothing else is a VM.
-pub fn are_billed_for_as_long_as_they_exist(outcome: &Outcome) -> Result<(), TestCaseError> {
+/// When the usages of a machine and of its disks would end if there were no increments.
+pub fn end_without_increments(outcome: &Outcome) -> impl Fn(&Usage) -> Instant {
+    let gone: BTreeMap<String, Instant> = outcome
+        .machines
+        .iter()
+        .map(|m| (m.instance_id.to_string(), m.period.end))
+        .collect();
+    move |usage| {
+        let machine = usage.resource.split('/').next().unwrap_or_default();
+        let gone = gone.get(machine).copied();
+        gone.map_or(usage.period.end, |gone| usage.period.end.min(gone))
+    }
+}
+
+/// Up to when something is billed that began and is gone: whole increments, at least the minimum, not beyond the period. What
+/// is still there at its end is billed to it.
+fn billed_until(simulation: &Simulation, began: Instant, gone: Instant) -> Instant {
+    let end = simulation.period.end;
+    if gone == end {
+        return end;
+    }
+    let increment = simulation.pools[0].node.spot.while_provisioned[0].increment;
+    let lived = (gone - began).num_seconds();
+    (began + chrono::Duration::seconds(increment.billed(lived))).min(end)
+}
+
+/// Each added disk is owed for from its addition until its machine is gone, in whole increments.
+pub fn are_billed_for_their_disks(simulation: &Simulation, outcome: &Outcome) -> Result<(), TestCaseError> {
+    for disk in &outcome.added_disks {
+        let resource = format!("{}/disk-{}", disk.instance_id, disk.number);
+        let machine = outcome
+            .machines
+            .iter()
+            .find(|m| m.instance_id == disk.instance_id);
+        let gone = machine.map_or(disk.added, |m| m.period.end);
+        let usages = outcome.usage.iter().filter(|u| u.resource == resource);
+        let seconds: i64 = usages.map(|u| u.period.seconds()).sum();
+        let until = billed_until(simulation, disk.added, gone);
+        prop_assert_eq!(seconds, (until - disk.added).num_seconds(), "{:?}", disk);
+    }
+    Ok(())
+}
+
+/// Each machine's VM is owed for from its launch until it is gone, rounded once, by one after the other; nothing else is a VM.
+pub fn are_billed_for_as_long_as_they_exist(
+    simulation: &Simulation,
+    outcome: &Outcome,
+) -> Result<(), TestCaseError> {
     let mut lives = lives(outcome);
     for machine in &outcome.machines {
         let life = lives.remove(&*machine.instance_id).unwrap_or_default();
@@ -37,7 +83,13 @@ pub fn are_billed_for_as_long_as_they_exist(outcome: &Outcome) -> Result<(), Tes
             prop_assert_eq!(bought, Some(machine.purchase_option));
             from = usage.period.end;
         }
-        prop_assert_eq!(from, machine.period.end, "{:?}", machine);
+        let until = billed_until(simulation, machine.period.start, machine.period.end);
+        prop_assert_eq!(from, until, "{:?}", machine);
+        let told = outcome
+            .billed_beyond
+            .iter()
+            .any(|b| *b.resource == *machine.instance_id && b.until == until);
+        prop_assert_eq!(told, until > machine.period.end);
     }
     prop_assert!(lives.is_empty(), "{:?}", lives.keys());
     Ok(())

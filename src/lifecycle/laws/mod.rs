@@ -6,6 +6,7 @@ mod machines;
 mod overwatch;
 mod pools;
 mod random;
+mod tier;
 
 use proptest::prelude::*;
 
@@ -117,6 +118,11 @@ fn without(outcome: Outcome, cluster_id: &str) -> Outcome {
             .into_iter()
             .filter(|c| other(&c.subject.cluster_id))
             .collect(),
+        billed_beyond: outcome
+            .billed_beyond
+            .into_iter()
+            .filter(|b| other(&b.subject.cluster_id))
+            .collect(),
         added_disks: Vec::new(),
         ..outcome
     };
@@ -124,6 +130,8 @@ fn without(outcome: Outcome, cluster_id: &str) -> Outcome {
     rest.usage.sort_by(|a, b| {
         (&a.resource, &a.meter, a.period.start).cmp(&(&b.resource, &b.meter, b.period.start))
     });
+    rest.billed_beyond
+        .sort_by(|a, b| (&a.resource, &a.meter).cmp(&(&b.resource, &b.meter)));
     rest.machines.sort_by(|a, b| a.instance_id.cmp(&b.instance_id));
     rest.events
         .sort_by(|a, b| (&a.cluster_id, a.timestamp).cmp(&(&b.cluster_id, b.timestamp)));
@@ -153,7 +161,7 @@ proptest! {
         prop_assert!(outcome.events.iter().all(|e| period.contains(e.timestamp)));
         prop_assert!(in_order(outcome.events.iter().map(|e| e.timestamp)));
         prop_assert!(in_order(outcome.instance_events.iter().map(|e| e.event_time)));
-        prop_assert!(in_order(outcome.usage.iter().map(|u| u.period.end)));
+        prop_assert!(in_order(outcome.usage.iter().map(machines::end_without_increments(&outcome))));
         prop_assert!(in_order(outcome.machines.iter().map(|m| m.period.end)));
         for attempt in &outcome.attempts {
             prop_assert!(in_order([Some(attempt.due), attempt.began, Some(attempt.ended)].into_iter().flatten()));
@@ -164,7 +172,8 @@ proptest! {
         }
         events::follow_each_other(&outcome)?;
         events::count_the_workers_that_are_billed(&outcome)?;
-        machines::are_billed_for_as_long_as_they_exist(&outcome)?;
+        machines::are_billed_for_as_long_as_they_exist(&simulation, &outcome)?;
+        machines::are_billed_for_their_disks(&simulation, &outcome)?;
         machines::owe_dbus_only_in_running_clusters(&simulation, &outcome)?;
         pools::keep_to_their_limits(&simulation, &outcome)?;
     }

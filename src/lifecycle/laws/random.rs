@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::super::between::Between;
-use super::super::fixture::{admitted, at, job, one_day, pool, query, session, task, times};
+use super::super::fixture::{admitted, at, bill_in, job, one_day, pool, query, session, task, times};
 use super::super::hazard::{Eviction, Hazards, Incident, IncidentKind, Quota};
 use super::super::schedule::RunSchedule;
 use super::super::simulation::{AdmittedCluster, Command, Serverless, Simulation};
@@ -14,6 +14,7 @@ use super::super::timing::Timing;
 use super::super::workload::{
     Activity, Afterwards, BusyKind, Compute, Job, JobCluster, RunIf, Session, Stage, Task, Work,
 };
+use crate::model::increment::Increment;
 use crate::model::place::Tier;
 use crate::model::tags::Tags;
 
@@ -273,6 +274,7 @@ fn a_task(index: usize) -> impl Strategy<Value = Task> {
             team: "a-team".to_owned(),
             tags: Tags::default(),
             meter: "dbu/AZURE/PREMIUM_JOBS_SERVERLESS_COMPUTE_US_WEST_2".parse().unwrap(),
+            after_tier_changes: Vec::new(),
             dbu_per_hour: Some(Decimal::TWO),
         })),
     ];
@@ -381,6 +383,12 @@ fn a_pool(id: &'static str) -> impl Strategy<Value = super::super::simulation::M
     })
 }
 
+/// Per second, with the minimum of AWS and GCP, or by larger parts.
+fn increment() -> impl Strategy<Value = Increment> {
+    prop_oneof![1 => Just((1, 0)), 1 => Just((1, 60)), 2 => (1_u32..4_000, 0_u32..4_000)]
+        .prop_map(|(seconds, minimum)| Increment::new(seconds, minimum).unwrap())
+}
+
 /// Two all-purpose clusters, a job, two pools.
 pub fn simulation() -> impl Strategy<Value = Simulation> {
     let hazards = prop_oneof![1 => Just(Hazards::default()), 2 => hazards()];
@@ -392,24 +400,35 @@ pub fn simulation() -> impl Strategy<Value = Simulation> {
         a_pool("pool-a"),
         a_pool("pool-b"),
     );
-    (any::<u64>(), timing(), hazards, incidents, objects, any::<bool>()).prop_map(
-        |(seed, timing, hazards, mut incidents, (one, two, job, a, b), standard)| {
-            incidents.sort_by_key(|i| i.at);
-            let mut simulation = of_clusters(vec![one, two]);
-            if standard {
-                simulation.workspaces[0].workspace.tier = Tier::Standard;
-            }
-            Simulation {
-                seed,
-                timing,
-                hazards,
-                incidents,
-                pools: vec![a, b],
-                jobs: vec![job],
-                ..simulation
-            }
-        },
+    (
+        any::<u64>(),
+        timing(),
+        hazards,
+        incidents,
+        objects,
+        any::<bool>(),
+        increment(),
     )
+        .prop_map(
+            |(seed, timing, hazards, mut incidents, (one, two, job, a, b), standard, increment)| {
+                incidents.sort_by_key(|i| i.at);
+                let mut simulation = of_clusters(vec![one, two]);
+                if standard {
+                    simulation.workspaces[0].workspace.tier = Tier::Standard;
+                }
+                let mut simulation = Simulation {
+                    seed,
+                    timing,
+                    hazards,
+                    incidents,
+                    pools: vec![a, b],
+                    jobs: vec![job],
+                    ..simulation
+                };
+                bill_in(&mut simulation, increment);
+                simulation
+            },
+        )
 }
 
 /// Six hours with these clusters and plain timing.

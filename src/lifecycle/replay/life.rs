@@ -114,6 +114,10 @@ pub(super) fn live(
             event: first.index,
         });
     }
+    bill.begin(match life.end {
+        End::Open => until,
+        End::Told(_) | End::Imputed(_) => None,
+    });
     let mut living = Living {
         state: State::Terminated,
         definitions,

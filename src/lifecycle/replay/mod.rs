@@ -15,6 +15,7 @@
 //! | machines and DBUs of removed workers | | the RESIZING that removes them: no event tells when they are gone |
 //! | lost workers | | NODES_LOST; a RESIZING that asks for them brings machines back |
 //! | a new definition (EDITED) | the next STARTING or RESTARTING | |
+//! | DBUs under another SKU | a change of the workspace's tier | |
 //!
 //! RESIZING stays billable. How many workers: `target_num_workers`, else `current_num_workers`, else
 //! `cluster_size.num_workers`, else `cluster_size.autoscale.min_workers`; a start that tells none has the size asked for
@@ -73,6 +74,8 @@ pub struct Replay<'a> {
     pub cut: Option<Instant>,
     /// Seconds from TERMINATING until the machines are gone.
     pub termination_seconds: u32,
+    /// Instants from which DBUs are billed otherwise: the tier of the workspace changes. In order of time.
+    pub tier_changes: &'a [Instant],
     /// What nodes are billed for.
     pub bill: &'a NodeBill<'a>,
 }
@@ -87,6 +90,8 @@ pub struct Replayed {
     pub faults: Vec<Found>,
     /// The lives, in order of time.
     pub lives: Vec<Life>,
+    /// Machines that are billed for longer than they lived, by the increments of their meters.
+    pub rounded: u64,
 }
 
 /// From a start to the end that follows.
@@ -148,6 +153,7 @@ pub fn replay(asked: &Replay<'_>) -> Result<Replayed, ReplayError> {
         let next = starts.get(i).copied();
         lives.push(life::live(one, next, &mut definitions, &mut bill, &mut faults)?);
     }
+    let rounded = bill.rounded;
     let mut usage = bill.usage;
     usage.sort_by(|a, b| {
         let by_resource = || (&a.resource, &a.meter).cmp(&(&b.resource, &b.meter));
@@ -159,7 +165,12 @@ pub fn replay(asked: &Replay<'_>) -> Result<Replayed, ReplayError> {
             .then_with(by_resource)
     });
     faults.sort_by_key(|f| asked.events.get(f.event).map(|e| (e.at, f.event)));
-    Ok(Replayed { usage, faults, lives })
+    Ok(Replayed {
+        usage,
+        faults,
+        lives,
+        rounded,
+    })
 }
 
 /// Whether the last life has no end, as far as is told.

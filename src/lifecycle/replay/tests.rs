@@ -9,6 +9,7 @@ use super::told::{Order, priority};
 use super::*;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::event::{ClusterSize, EventType};
+use crate::model::increment::Increment;
 use crate::model::meter::{MeterRate, PurchaseOption};
 use crate::model::period::{from_unix, parse_instant};
 use crate::model::place::Workload;
@@ -83,7 +84,11 @@ fn events(lines: &[&str]) -> Vec<Told> {
     lines.iter().map(|line| event(line)).collect()
 }
 
-fn bill(definition: &Definition, slot: &NodeSlot<'_>, _: Instant) -> NodeMeters {
+fn bill(definition: &Definition, slot: &NodeSlot<'_>, at: Instant) -> NodeMeters {
+    bill_in(Increment::PER_SECOND, definition, slot, at)
+}
+
+fn bill_in(increment: Increment, definition: &Definition, slot: &NodeSlot<'_>, _: Instant) -> NodeMeters {
     let bought = match slot.purchase_option {
         PurchaseOption::Spot => "spot",
         PurchaseOption::OnDemand => "on_demand",
@@ -92,21 +97,31 @@ fn bill(definition: &Definition, slot: &NodeSlot<'_>, _: Instant) -> NodeMeters 
     let meter = |text: String, per_hour| MeterRate {
         meter: text.parse().unwrap(),
         per_hour,
+        increment,
     };
     let rate = definition.names_nodes().then_some(Decimal::new(75, 2));
     NodeMeters {
         while_provisioned: vec![meter(format!("vm/AZURE/r/{node}/{bought}"), Some(Decimal::ONE))],
-        while_running: meter("dbu/AZURE/S".to_owned(), rate),
+        while_running: MeterRate {
+            increment: Increment::PER_SECOND,
+            ..meter("dbu/AZURE/S".to_owned(), rate)
+        },
     }
 }
 
 fn asked(events: &[Told], cut: Option<&str>, known: Arc<Definition>) -> Replayed {
+    asked_in(Increment::PER_SECOND, events, cut, known)
+}
+
+fn asked_in(increment: Increment, events: &[Told], cut: Option<&str>, known: Arc<Definition>) -> Replayed {
+    let bill = |d: &Definition, s: &NodeSlot<'_>, at| bill_in(increment, d, s, at);
     replay(&Replay {
         cluster_id: "c",
         events,
         known,
         cut: cut.map(at),
         termination_seconds: 0,
+        tier_changes: &[],
         bill: &bill,
     })
     .unwrap()
@@ -521,12 +536,150 @@ fn machines_may_go_some_seconds_later_but_not_into_the_next_life() {
         known: definition(Some("m"), None),
         cut: None,
         termination_seconds: 300,
+        tier_changes: &[],
         bill: &bill,
     })
     .unwrap();
     assert_eq!(
         stretches(&replayed),
         ["driver vm m 10:00-11:02", "driver vm m 11:02-12:05"]
+    );
+}
+
+#[test]
+fn each_machine_is_rounded_once_and_the_next_of_its_number_is_another() {
+    // By the hour: the first worker lived for 35 minutes and is billed to 11:00, while the second, launched at 10:40,
+    // lives for 80 and is billed for 120. DBUs have no increment.
+    let lines = events(&[
+        "10:00 CREATING n=1 d=m",
+        "10:05 RUNNING c=1 t=1",
+        "10:35 RESIZING c=1 t=0",
+        "10:40 RESIZING c=0 t=1",
+        "10:45 UPSIZE_COMPLETED c=1 t=1",
+        "12:00 TERMINATING",
+    ]);
+    let by_the_hour = Increment::new(3600, 0).unwrap();
+    let replayed = asked_in(by_the_hour, &lines, None, definition(Some("m"), None));
+    assert_eq!(
+        stretches(&replayed),
+        [
+            "driver dbu 10:05-12:00",
+            "driver vm m 10:00-12:00",
+            "w1 dbu 10:05-10:35",
+            "w1 dbu 10:45-12:00",
+            "w1 vm m 10:00-11:00",
+            "w1 vm m 10:40-12:40",
+        ]
+    );
+    assert_eq!(replayed.rounded, 2);
+}
+
+#[test]
+fn a_restart_on_other_machines_rounds_the_ones_before() {
+    let lines = events(&[
+        "10:00 CREATING n=0 d=m",
+        "10:05 RUNNING",
+        "10:10 EDITED d=x",
+        "10:20 RESTARTING",
+        "10:25 RUNNING",
+        "10:30 TERMINATING",
+    ]);
+    let minimum = Increment::new(1, 1800).unwrap();
+    let replayed = asked_in(minimum, &lines, None, definition(Some("m"), None));
+    // 20 minutes of one, 10 of the other: half an hour each.
+    assert_eq!(
+        stretches(&replayed),
+        [
+            "driver dbu 10:05-10:20",
+            "driver dbu 10:25-10:30",
+            "driver vm m 10:00-10:30",
+            "driver vm x 10:20-10:50",
+        ]
+    );
+}
+
+#[test]
+fn no_increment_reaches_beyond_the_cut_of_a_life_without_an_end() {
+    let lines = events(&[
+        "2/23:00 CREATING n=1 d=m",
+        "2/23:05 RUNNING c=1 t=1",
+        "2/23:50 RESIZING c=1 t=0",
+    ]);
+    let by_the_hour = Increment::new(3600, 7200).unwrap();
+    let known = definition(Some("m"), None);
+    let told = |cut| stretches(&asked_in(by_the_hour, &lines, Some(cut), Arc::clone(&known)));
+    let dbus = ["driver dbu 2/23:05-3/00:00", "w1 dbu 2/23:05-2/23:50"];
+    let machines = ["driver vm m 2/23:00-3/00:00", "w1 vm m 2/23:00-3/00:00"];
+    assert_eq!(told("3/12:00"), [dbus[0], machines[0], dbus[1], machines[1]]);
+    // A day later the worker that went is billed for its two hours.
+    assert_eq!(told("4/12:00")[3], "w1 vm m 2/23:00-3/01:00");
+}
+
+#[test]
+fn a_tier_that_changes_cuts_dbus_and_no_machine() {
+    // Upgraded at 11:00: until then the SKU is S, then T. A cluster that goes on is cut at the same instant.
+    let changes = [at("11:00")];
+    let bill = |d: &Definition, s: &NodeSlot<'_>, when: Instant| {
+        let mut meters = bill(d, s, when);
+        if when >= at("11:00") {
+            meters.while_running.meter = "dbu/AZURE/T".parse().unwrap();
+        }
+        meters
+    };
+    let told = |lines: &[&str], cut: Option<&str>| {
+        let events = events(lines);
+        let replayed = replay(&Replay {
+            cluster_id: "c",
+            events: &events,
+            known: definition(Some("m"), None),
+            cut: cut.map(at),
+            termination_seconds: 0,
+            tier_changes: &changes,
+            bill: &bill,
+        })
+        .unwrap();
+        let line = |u: &crate::model::usage::Usage| {
+            let clock = |at: Instant| at.format("%-d/%H:%M").to_string();
+            let (start, end) = (clock(u.period.start), clock(u.period.end));
+            format!("{} {} {start}-{end}", u.resource, u.meter)
+        };
+        let mut lines: Vec<String> = replayed.usage.iter().map(line).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(
+        told(
+            &["10:00 CREATING n=0 d=m", "10:05 RUNNING", "12:00 TERMINATING"],
+            None
+        ),
+        [
+            "c/driver dbu/AZURE/S 1/10:05-1/11:00",
+            "c/driver dbu/AZURE/T 1/11:00-1/12:00",
+            "c/driver vm/AZURE/r/m/on_demand 1/10:00-1/12:00",
+        ]
+    );
+    assert_eq!(
+        told(&["10:00 CREATING n=0 d=m", "10:05 RUNNING"], Some("2/06:00")),
+        [
+            "c/driver dbu/AZURE/S 1/10:05-1/11:00",
+            "c/driver dbu/AZURE/T 1/11:00-2/00:00",
+            "c/driver vm/AZURE/r/m/on_demand 1/10:00-2/00:00",
+        ]
+    );
+    // One that starts later is billed under the new SKU from its beginning, one that ended before under the old one.
+    assert_eq!(
+        told(
+            &["11:00 CREATING n=0 d=m", "11:05 RUNNING", "12:00 TERMINATING"],
+            None
+        )[0],
+        "c/driver dbu/AZURE/T 1/11:05-1/12:00"
+    );
+    assert_eq!(
+        told(
+            &["10:00 CREATING n=0 d=m", "10:05 RUNNING", "11:00 TERMINATING"],
+            None
+        )[0],
+        "c/driver dbu/AZURE/S 1/10:05-1/11:00"
     );
 }
 
@@ -582,6 +735,7 @@ fn what_no_cluster_can_have_used_is_refused() {
         known: definition(None, None),
         cut: parse_instant("2027-06-01").ok(),
         termination_seconds: 0,
+        tier_changes: &[],
         bill: &bill,
     };
     assert!(matches!(
@@ -675,14 +829,51 @@ proptest! {
     }
 
     #[test]
+    fn a_tier_that_changes_cuts_dbus_and_changes_nothing_else(history in any_history(), second in 0_i64..250_000) {
+        let change = from_unix(at("10:00").timestamp() + second);
+        let events = history;
+        let told = |tier_changes: &[Instant]| {
+            let bill = |d: &Definition, s: &NodeSlot<'_>, when: Instant| {
+                let mut meters = bill(d, s, when);
+                if tier_changes.iter().any(|change| *change <= when) {
+                    meters.while_running.meter = "dbu/AZURE/T".parse().unwrap();
+                }
+                meters
+            };
+            let known = definition(Some("m"), None);
+            let (cut, cluster_id) = (Some(at("9/00:00")), "c");
+            replay(&Replay { cluster_id, events: &events, known, cut, termination_seconds: 0, tier_changes, bill: &bill }).unwrap()
+        };
+        let (base, cut) = (told(&[]), told(&[change]));
+        let is_dbu = |u: &&crate::model::usage::Usage| u.meter.to_string().starts_with("dbu");
+        let seconds = |r: &Replayed| {
+            let mut all: std::collections::BTreeMap<String, i64> = Default::default();
+            for u in r.usage.iter().filter(is_dbu) {
+                *all.entry(u.resource.clone()).or_default() += u.period.seconds();
+            }
+            all
+        };
+        prop_assert_eq!(seconds(&base), seconds(&cut));
+        for u in cut.usage.iter().filter(is_dbu) {
+            match u.meter.to_string() == "dbu/AZURE/T" {
+                true => prop_assert!(change <= u.period.start, "{:?}", u),
+                false => prop_assert!(u.period.end <= change, "{:?}", u),
+            }
+        }
+        let machines = |r: &Replayed| -> Vec<_> { r.usage.iter().filter(|u| !is_dbu(u)).cloned().collect() };
+        prop_assert_eq!(machines(&base), machines(&cut));
+    }
+
+    #[test]
     fn what_a_later_telling_adds_to_an_open_life_changes_nothing_told(
-        history in any_history(), further in 1_u32..5,
+        history in any_history(), further in 1_u32..5, increment in 1_u32..5_000, minimum in 0_u32..5_000,
     ) {
         // The same events with a later cut: every whole day billed before is billed the same.
         let known = || definition(Some("m"), None);
         let cut = |day: u32| format!("{day}/12:00");
-        let early = asked(&history, Some(&cut(4)), known());
-        let late = asked(&history, Some(&cut(4 + further)), known());
+        let increment = Increment::new(increment, minimum).unwrap();
+        let early = asked_in(increment, &history, Some(&cut(4)), known());
+        let late = asked_in(increment, &history, Some(&cut(4 + further)), known());
         let days = |r: &Replayed| -> std::collections::BTreeSet<(String, String, Instant, Instant)> {
             r.usage
                 .iter()

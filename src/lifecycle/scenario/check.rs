@@ -31,12 +31,7 @@ pub(super) fn read(
         parts.push((include, self::form(include)?));
     }
     let mut checker = Checker::new(main, &form, &parts, left);
-    checker.names(
-        main,
-        "/workspaces",
-        form.workspaces.iter().map(|w| &w.name),
-        "workspace",
-    );
+    let workspaces = checker.all_workspaces(main, std::mem::take(&mut form.workspaces));
     let users = form.users.iter().flatten();
     checker.names(main, "/users", users.map(|u| &u.name), "user");
     let timing = form.timing.over(Timing::default(), |name, range| {
@@ -75,7 +70,7 @@ pub(super) fn read(
             incidents,
             price_changes,
             users: form.users,
-            workspaces: form.workspaces,
+            workspaces,
             pools,
             clusters,
             jobs,

@@ -23,6 +23,7 @@ mod prices;
 mod times;
 mod variant;
 mod work;
+mod workspaces;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

@@ -212,6 +212,7 @@ struct Assumptions {
     has_ends: bool,
     has_cuts: bool,
     by_name: usize,
+    rounded: u64,
 }
 
 struct Desk<'a> {
@@ -280,12 +281,15 @@ impl Desk<'_> {
             };
             node_meters(catalogue, &pricing, &definition.spec, slot)
         };
+        let changes = self.options.place.tier_changes.iter();
+        let tier_changes: Vec<Instant> = changes.map(|change| change.at).collect();
         let asked = Replay {
             cluster_id: id,
             events: &converted,
             known: Arc::clone(&known),
             cut: self.cut(id),
             termination_seconds: self.options.termination_seconds,
+            tier_changes: &tier_changes,
             bill: &bill,
         };
         let failed = |what: String| {
@@ -475,6 +479,7 @@ impl Desk<'_> {
         let is_named = |d: &Arc<Definition>| !d.subject.job_name.is_empty();
         let is_recorded = self.records.get(id).is_some_and(|r| r.cluster_source.is_some());
         let by_name = !is_recorded && events.iter().filter_map(|e| e.definition.as_ref()).any(is_named);
+        assumed.rounded = assumed.rounded.saturating_add(replayed.rounded);
         assumed.by_name = assumed.by_name.saturating_add(usize::from(by_name));
     }
 
@@ -586,6 +591,13 @@ impl Desk<'_> {
             say(
                 assumed.has_cuts,
                 "clusters without an end lived to the cut; whole days of them are billed".to_owned(),
+            ),
+            say(
+                assumed.rounded > 0,
+                format!(
+                    "machines are billed for longer than they lived, by the increments of their meters: {} of them",
+                    assumed.rounded
+                ),
             ),
             say(
                 assumed.has_spot,

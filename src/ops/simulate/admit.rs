@@ -31,6 +31,7 @@ use crate::ops::judge::{Asked, applicable, context, judge};
 use crate::ops::policies::Policies;
 use crate::policy::loaded::Policy;
 use crate::pricing::catalogue::Catalogue;
+use crate::pricing::node_meters::Context;
 
 /// A request, judged, with what the decision log keeps of the circumstances.
 pub(super) struct Judged {
@@ -86,7 +87,8 @@ pub(super) fn admit(
         return Err(Diagnostics(problems).sorted());
     }
     let mut simulation = scenario.simulation();
-    simulation.workspaces = scenario.workspaces.iter().map(metered_workspace).collect();
+    let metered = |w| metered_workspace(catalogue, w);
+    simulation.workspaces = scenario.workspaces.iter().map(metered).collect();
     simulation.pools = scenario
         .pools
         .iter()
@@ -254,10 +256,12 @@ impl Clerk<'_, '_> {
             .collect();
         let applying = applicable(self.policies, &self.guardrails, named);
         let clusters = wants_clusters(&applying).then(|| self.census.clusters_of(applicant, named));
+        // A request is judged in the tier in force; what it comes to is billed in all that follow.
+        let now = workspace.in_tier(workspace.tier_at(applicant.at));
         let asked = Asked {
             body,
             principal: Some(applicant.principal),
-            workspace,
+            workspace: &now,
             workload: applicant.workload,
             at: applicant.at,
             pools: &pools,
@@ -268,11 +272,15 @@ impl Clerk<'_, '_> {
         let names: Vec<String> = applying.iter().map(|p| p.name.clone()).collect();
         let decision = judge(&applying, self.catalogue, &asked)
             .map_err(|e| applicant.request.error("request::not-judged", "", e.to_string()))?;
+        let pricing = Context {
+            workspace,
+            ..context(&asked)
+        };
         let admitted = (decision.outcome == Outcome::Allow)
             .then(|| read_spec(applicant.request, &decision.cluster))
             .transpose()?
             .map(|spec| {
-                let (driver, worker) = driver_and_worker(self.catalogue, &context(&asked), &spec);
+                let (driver, worker) = driver_and_worker(self.catalogue, &pricing, &spec);
                 Admitted {
                     attributes: Arc::new(attributes(&decision.cluster)),
                     workspace: workspace.name.clone(),

@@ -1,8 +1,9 @@
-//! Explain: the timelines of the starts of one cluster, or of the clusters of one job.
+//! Explain: the timelines of the starts of one cluster, or of the clusters of one job, and the machines that are billed for
+//! longer than they lived.
 
-use crate::lifecycle::simulation::{StartRecord, StartStep};
+use crate::lifecycle::simulation::{self, StartRecord, StartStep};
 use crate::lifecycle::timing::Step;
-use crate::report::timeline::{Timeline, TimelineStep};
+use crate::report::timeline::{BilledBeyond, Timeline, TimelineStep};
 
 /// A start, as a report shows it: by time, then driver first.
 pub(super) fn timeline(start: &StartRecord) -> Timeline {
@@ -32,5 +33,16 @@ fn step(step: &StartStep) -> TimelineStep {
             Step::Accept | Step::Validate => "none",
             _ => "vm",
         },
+    }
+}
+
+/// A machine or disk that is billed for longer than it lived, as a report shows it.
+pub(super) fn billed_beyond(beyond: &simulation::BilledBeyond) -> BilledBeyond {
+    BilledBeyond {
+        resource: beyond.resource.clone(),
+        meter: beyond.meter.to_string(),
+        launched: beyond.launched,
+        gone: beyond.gone,
+        billed_until: beyond.until,
     }
 }

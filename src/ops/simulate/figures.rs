@@ -6,10 +6,10 @@ use super::stream::Rater;
 use crate::databricks::event::EventType;
 use crate::databricks::run::{ResultState, TaskResult};
 use crate::ledger::rate::Rated;
-use crate::lifecycle::simulation::{Record, Refusal, StartRecord};
+use crate::lifecycle::simulation::{BilledBeyond, Record, Refusal, StartRecord};
 use crate::model::meter::PurchaseOption;
 use crate::model::money::Currency;
-use crate::model::usage::Usage;
+use crate::model::usage::{Subject, Usage};
 use crate::report::comparison::{Figures, Waits};
 
 /// Counts.
@@ -24,6 +24,8 @@ pub(super) struct Collector {
     refusals: Vec<Refusal>,
     /// Starts of the cluster or job that was asked for.
     explained: Vec<StartRecord>,
+    /// What of its machines is billed beyond their ends.
+    beyond: Vec<BilledBeyond>,
     explain: Option<String>,
 }
 
@@ -53,13 +55,12 @@ impl Collector {
                     Some(running) => self.starts.push((running - start.requested).num_seconds()),
                     None => f.failed_starts = f.failed_starts.saturating_add(1),
                 }
-                let subject = &start.subject;
-                let wanted = |name: &String| {
-                    [&subject.cluster_name, &subject.job_name, &subject.cluster_id].contains(&name)
-                };
-                if self.explain.as_ref().is_some_and(wanted) {
+                if is_wanted(self.explain.as_ref(), &start.subject) {
                     self.explained.push(start.clone());
                 }
+            }
+            Record::BilledBeyond(beyond) if is_wanted(self.explain.as_ref(), &beyond.subject) => {
+                self.beyond.push(beyond.clone());
             }
             Record::Attempt(attempt) => {
                 if let Some(began) = attempt.began {
@@ -110,6 +111,11 @@ impl Collector {
         &self.explained
     }
 
+    /// What of the machines of the cluster or job that was asked for is billed beyond their ends.
+    pub fn billed_beyond(&self) -> &[BilledBeyond] {
+        &self.beyond
+    }
+
     /// What was refused.
     pub fn into_refusals(self) -> Vec<Refusal> {
         self.refusals
@@ -135,6 +141,12 @@ impl Collector {
             ..self.figures
         }
     }
+}
+
+/// Whether a cluster or its job has the name or id that is to be explained.
+fn is_wanted(explain: Option<&String>, subject: &Subject) -> bool {
+    let names = [&subject.cluster_name, &subject.job_name, &subject.cluster_id];
+    explain.is_some_and(|name| names.contains(&name))
 }
 
 /// What usages cost, without a ledger.

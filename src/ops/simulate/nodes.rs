@@ -37,22 +37,33 @@ fn node_kind(
     (role, node_type_id): (Role, Option<&str>),
 ) -> NodeKind {
     // Without its pool, which would decide how it is bought.
-    let meters = |purchase_option| {
+    let meters = |tier, purchase_option| {
+        let workspace = &context.workspace.in_tier(tier);
+        let context = Context {
+            workspace,
+            ..*context
+        };
         let slot = NodeSlot {
             role,
             node_type_id,
             instance_pool_id: None,
             purchase_option,
         };
-        node_meters(catalogue, context, spec, &slot)
+        node_meters(catalogue, &context, spec, &slot)
     };
+    let workspace = context.workspace;
     let known = node_type_id.and_then(|id| catalogue.rates.node_type(id));
     NodeKind {
         node_type_id: Arc::from(node_type_id.unwrap_or(NO_NODE_TYPE)),
         vcpus: known.and_then(|node| node.vcpus),
         local_disk_mb: known.and_then(|node| node.local_disk_mb),
-        on_demand: meters(PurchaseOption::OnDemand),
-        spot: meters(PurchaseOption::Spot),
+        on_demand: meters(workspace.tier, PurchaseOption::OnDemand),
+        spot: meters(workspace.tier, PurchaseOption::Spot),
+        after_tier_changes: workspace
+            .tier_changes
+            .iter()
+            .map(|change| meters(change.tier, PurchaseOption::OnDemand).while_running)
+            .collect(),
     }
 }
 
@@ -80,11 +91,11 @@ pub(super) fn metered_pool(
 }
 
 /// A workspace with the meters of its managed resource group.
-pub(super) fn metered_workspace(workspace: &Workspace) -> MeteredWorkspace {
+pub(super) fn metered_workspace(catalogue: &Catalogue, workspace: &Workspace) -> MeteredWorkspace {
     MeteredWorkspace {
         workspace: workspace.clone(),
         meters: workspace_meters(workspace),
-        added_disk: added_disk_meter(workspace),
+        added_disk: added_disk_meter(catalogue, workspace),
     }
 }
 
@@ -94,17 +105,20 @@ pub(super) fn serverless(
     (team, tags): (String, Tags),
     dbu_per_hour: Option<Decimal>,
 ) -> Serverless {
-    let region = workspace.region.as_deref();
+    let (cloud, region) = (workspace.cloud, workspace.region.as_deref());
+    let meter = |tier| Meter {
+        cloud,
+        kind: MeterKind::Dbu {
+            sku_name: jobs_serverless_sku_name(cloud, region, tier),
+        },
+    };
+    let changes = workspace.tier_changes.iter();
     Serverless {
         workspace: workspace.name.clone(),
         team,
         tags,
-        meter: Meter {
-            cloud: workspace.cloud,
-            kind: MeterKind::Dbu {
-                sku_name: jobs_serverless_sku_name(workspace.cloud, region, workspace.tier),
-            },
-        },
+        meter: meter(workspace.tier),
+        after_tier_changes: changes.map(|change| meter(change.tier)).collect(),
         dbu_per_hour,
     }
 }

@@ -136,7 +136,8 @@ impl Batch {
                 cluster.subject = owing(attribution, &cluster.subject, None);
                 self.clusters.push(fate(cluster));
             }
-            Record::Start(_)
+            Record::BilledBeyond(_)
+            | Record::Start(_)
             | Record::Attempt(_)
             | Record::Run(_)
             | Record::Command(_)

@@ -99,8 +99,8 @@ impl<W: Write + Send> Table<W> {
     /// # Errors
     /// [`TableError`] when the file takes no more.
     pub fn allocation(&mut self, told: &NumberedAllocation<'_>) -> Result<(), TableError> {
-        let shares = allocation_cells(told).into_iter();
-        shares.map(|cells| self.row(told.number, cells)).collect()
+        let mut shares = allocation_cells(told).into_iter();
+        shares.try_for_each(|cells| self.row(told.number, cells))
     }
 
     fn row(&mut self, number: u64, cells: [Cell<'_>; COUNT]) -> Result<(), TableError> {

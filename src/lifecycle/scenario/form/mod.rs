@@ -8,6 +8,7 @@ mod job;
 mod times;
 mod timing;
 mod work;
+mod workspace;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -24,9 +25,9 @@ pub(super) use job::{JobForm, TaskForm};
 pub(super) use times::{PauseStatus, ScheduleForm};
 pub(super) use timing::TimingForm;
 pub(super) use work::{AfterForm, StageForm, WorkForm};
+pub(super) use workspace::{TierChangeForm, WorkspaceForm};
 
 use super::User;
-use crate::model::place::Workspace;
 
 /// The main file.
 #[derive(Debug, Deserialize)]
@@ -51,7 +52,7 @@ pub(super) struct Main {
     pub timing: TimingForm,
     #[serde(default)]
     pub users: Option<Vec<User>>,
-    pub workspaces: Vec<Workspace>,
+    pub workspaces: Vec<WorkspaceForm>,
     #[serde(default)]
     pub hazards: HazardsForm,
     #[serde(default)]

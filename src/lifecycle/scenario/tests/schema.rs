@@ -46,7 +46,11 @@ fn every_form_has_the_fields_of_its_schema() {
         (fields::<Part>(), at("/$defs/included")),
         (fields::<f::PeriodForm>(), at("/properties/period")),
         (fields::<User>(), at("/properties/users/items")),
-        (fields::<Workspace>(), at("/properties/workspaces/items")),
+        (fields::<f::WorkspaceForm>(), at("/properties/workspaces/items")),
+        (
+            fields::<f::TierChangeForm>(),
+            at("/properties/workspaces/items/properties/tier_changes/items"),
+        ),
         (fields::<IncidentForm>(), at("/properties/incidents/items")),
         (
             fields::<f::PriceChangeForm>(),

@@ -406,3 +406,49 @@ fn price_changes_come_in_order_of_time_and_once_for_a_meter_and_an_instant() {
         );
     }
 }
+
+#[test]
+fn tiers_change_in_order_of_time_and_to_another_tier() {
+    let with = |changes: &str| {
+        let main = with("");
+        let named = "name: analytics,";
+        assert!(main.contains(named), "{main}");
+        main.replacen(named, &format!("{named} tier_changes: {changes},"), 1)
+    };
+    let read = parse(
+        &with("[ { at: 2026-10-20, tier: PREMIUM }, { at: 2026-10-10, tier: STANDARD } ]"),
+        &[TEAM],
+    )
+    .unwrap();
+    let changes = &read
+        .workspaces
+        .iter()
+        .find(|w| w.name == "analytics")
+        .unwrap()
+        .tier_changes;
+    let shown: Vec<String> = changes
+        .iter()
+        .map(|c| format!("{} {}", c.at.date_naive(), c.tier))
+        .collect();
+    assert_eq!(shown, ["2026-10-10 STANDARD", "2026-10-20 PREMIUM"]);
+    for (changes, code) in [
+        (
+            "[ { at: 2026-12-20, tier: STANDARD } ]",
+            "scenario::outside-period",
+        ),
+        ("[ { at: soon, tier: STANDARD } ]", "scenario::instant"),
+        ("[ { at: 2026-10-20, tier: GOLD } ]", "scenario::schema"),
+        ("[ { at: 2026-10-20, tier: PREMIUM } ]", "scenario::order"),
+        (
+            "[ { at: 2026-10-20, tier: STANDARD }, { at: 2026-10-20, tier: PREMIUM } ]",
+            "scenario::duplicate",
+        ),
+    ] {
+        let wrong = parse(&with(changes), &[TEAM]).unwrap_err();
+        assert_eq!((wrong.len(), wrong[0].2), (1, code), "{changes} {wrong:?}");
+        assert!(
+            wrong[0].0.starts_with("workspaces.") || code == "scenario::schema",
+            "{wrong:?}"
+        );
+    }
+}

@@ -104,6 +104,11 @@ fn definition(
         .map(ClusterSource::workload)
         .or(by_name)
         .unwrap_or(context.workload);
+    // Nothing that is known of a pipeline's cluster tells the pipeline's edition but whoever asks.
+    let workload = match (workload, context.workload) {
+        (Workload::Dlt, edition @ (Workload::DltPro | Workload::DltAdvanced)) => edition,
+        (workload, _) => workload,
+    };
     let (job, run) = run.unwrap_or_default();
     let team = context
         .team_tag

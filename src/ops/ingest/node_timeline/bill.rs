@@ -70,7 +70,7 @@ impl Bill<'_> {
         };
         catalogue.load(workspace.cloud, workspace.region.as_deref())?;
         let (option, basis) = buying.option(machine);
-        let meters = instance_meters(&workspace, &machine.node_type, option);
+        let meters = instance_meters(catalogue, &workspace, &machine.node_type, option);
         if let (Some(known), Some(now)) = (machine.known.vm(), vm(&meters))
             && known != now.meter
         {

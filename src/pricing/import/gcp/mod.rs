@@ -3,7 +3,7 @@
 //!
 //! A page is `{"skus": [...], "nextPageToken"}` (<https://cloud.google.com/billing/docs/reference/rest/v1/services.skus/list>). No SKU
 //! names a machine type, so its price is its cores times the one price and its GiB times the other, as the vendor bills it.
-//! Which family a SKU is of, its description says ([`component`]). Machines with GPUs or with disks of their own cost more than
+//! Which family a SKU is of, its description says (`component.rs`). Machines with GPUs or with disks of their own cost more than
 //! that, and have no price here.
 
 mod component;
