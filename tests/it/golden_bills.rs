@@ -59,6 +59,7 @@ impl Books {
             variant: None,
             explain: None,
             batch_records: None,
+            cost_centres: None,
         };
         let host = in_process(Limits::default());
         simulate(&options, &host, &mut |_| {}).unwrap_or_else(|problems| panic!("{problems}"));
