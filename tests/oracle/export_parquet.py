@@ -29,5 +29,5 @@ legs = duckdb.sql(
 )
 for line in legs.fetchall():
     print("sum", *line, sep="\t")
-(billed,) = table.filter("ChargePeriodStart >= timestamptz '2026-10-01 00:00:00+00'").aggregate("sum(BilledCost)").fetchone()
-print("billed", billed, sep="\t")
+october = table.filter("epoch_ms(ChargePeriodStart) >= 1790812800000").aggregate("sum(BilledCost)")
+print("billed", october.fetchone()[0], sep="\t")

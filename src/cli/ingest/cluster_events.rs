@@ -22,7 +22,8 @@ use crate::report::ingest::text;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 all is billed; 1 something is not billed, or has no price; 2 could not answer.\n\n\
-                  Example: tollgate ingest cluster-events events.json --ledger october.db --workspace-name lakehouse --region westus2 --cut 2026-11-01"
+                  Example: tollgate ingest cluster-events events.json --ledger october.db --workspace-name lakehouse --region westus2 --cut 2026-11-01\n         \
+                  tollgate ingest cluster-events events.json --ledger september.db --workspace-name lakehouse --region westus2 --tier STANDARD --tier-change 2026-09-15T09:00:00Z=PREMIUM"
 )]
 pub(in crate::cli) struct ClusterEvents {
     /// Answers of clusters/events: pages, arrays or lines of them, or of events; `-` is standard input

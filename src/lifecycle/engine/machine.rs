@@ -81,7 +81,7 @@ impl Machine {
         }
     }
 
-    /// It is gone. Its cloud bills whole increments of its life; what of them lies beyond the period is billed in the next.
+    /// It is gone. Its cloud bills whole increments of its life; what of them lies beyond the period is not looked at.
     pub fn gone(self, at: Second, end: Second, out: &mut Vec<Record>) {
         self.bill_last(&self.id, &self.rates, (self.launched, self.since), (at, end), out);
         for (number, disk) in (1..).zip(&self.added_disks) {

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::super::between::Between;
-use super::super::fixture::{admitted, at, bill_in, job, one_day, pool, query, session, task, times};
+use super::super::fixture::{
+    admitted, after_changes, at, bill_in, job, one_day, pool, query, session, task, times,
+};
 use super::super::hazard::{Eviction, Hazards, Incident, IncidentKind, Quota};
 use super::super::schedule::RunSchedule;
 use super::super::simulation::{AdmittedCluster, Command, Serverless, Simulation};
@@ -15,7 +17,7 @@ use super::super::workload::{
     Activity, Afterwards, BusyKind, Compute, Job, JobCluster, RunIf, Session, Stage, Task, Work,
 };
 use crate::model::increment::Increment;
-use crate::model::place::Tier;
+use crate::model::place::{Tier, TierChange};
 use crate::model::tags::Tags;
 
 /// Length of the period.
@@ -389,6 +391,22 @@ fn increment() -> impl Strategy<Value = Increment> {
         .prop_map(|(seconds, minimum)| Increment::new(seconds, minimum).unwrap())
 }
 
+/// The tier, and when it changes to the other: autoscaling is another then, and DBUs have another SKU.
+fn tiers() -> impl Strategy<Value = (Tier, Vec<TierChange>)> {
+    let change = prop::option::weighted(0.4, 1..SECONDS);
+    (any::<bool>(), change).prop_map(|(standard, change)| {
+        let (tier, other) = match standard {
+            true => (Tier::Standard, Tier::Premium),
+            false => (Tier::Premium, Tier::Standard),
+        };
+        let changes = change.into_iter().map(|second| TierChange {
+            at: at(&clock(second)),
+            tier: other,
+        });
+        (tier, changes.collect())
+    })
+}
+
 /// Two all-purpose clusters, a job, two pools.
 pub fn simulation() -> impl Strategy<Value = Simulation> {
     let hazards = prop_oneof![1 => Just(Hazards::default()), 2 => hazards()];
@@ -400,35 +418,27 @@ pub fn simulation() -> impl Strategy<Value = Simulation> {
         a_pool("pool-a"),
         a_pool("pool-b"),
     );
-    (
-        any::<u64>(),
-        timing(),
-        hazards,
-        incidents,
-        objects,
-        any::<bool>(),
-        increment(),
+    let place = (tiers(), increment());
+    (any::<u64>(), timing(), hazards, incidents, objects, place).prop_map(
+        |(seed, timing, hazards, mut incidents, (one, two, job, a, b), ((tier, tier_changes), increment))| {
+            incidents.sort_by_key(|i| i.at);
+            let mut simulation = of_clusters(vec![one, two]);
+            let workspace = &mut simulation.workspaces[0].workspace;
+            (workspace.tier, workspace.tier_changes) = (tier, tier_changes);
+            let mut simulation = Simulation {
+                seed,
+                timing,
+                hazards,
+                incidents,
+                pools: vec![a, b],
+                jobs: vec![job],
+                ..simulation
+            };
+            bill_in(&mut simulation, increment);
+            after_changes(&mut simulation, &["dbu/AZURE/OF_THE_OTHER_TIER"]);
+            simulation
+        },
     )
-        .prop_map(
-            |(seed, timing, hazards, mut incidents, (one, two, job, a, b), standard, increment)| {
-                incidents.sort_by_key(|i| i.at);
-                let mut simulation = of_clusters(vec![one, two]);
-                if standard {
-                    simulation.workspaces[0].workspace.tier = Tier::Standard;
-                }
-                let mut simulation = Simulation {
-                    seed,
-                    timing,
-                    hazards,
-                    incidents,
-                    pools: vec![a, b],
-                    jobs: vec![job],
-                    ..simulation
-                };
-                bill_in(&mut simulation, increment);
-                simulation
-            },
-        )
 }
 
 /// Six hours with these clusters and plain timing.

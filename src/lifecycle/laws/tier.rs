@@ -34,6 +34,7 @@ proptest! {
         let mut base = simulation;
         // Both of these tiers scale alike.
         base.workspaces[0].workspace.tier = Tier::Premium;
+        base.workspaces[0].workspace.tier_changes.clear();
         let mut upgraded = base.clone();
         let change = at(&random::clock(second));
         upgraded.workspaces[0].workspace.tier_changes = vec![TierChange { at: change, tier: Tier::Enterprise }];
