@@ -11,8 +11,10 @@ table = duckdb.read_parquet(sys.argv[1])
 for name, kind in zip(table.columns, table.types):
     print(f"column\t{name}\t{kind}")
 sums = table.aggregate(
-    "x_DebitAccount, count(*), sum(ContractedCost), min(epoch_ms(ChargePeriodStart)), max(epoch_ms(ChargePeriodEnd)),"
+    # What a commitment is owed is what was used of it; else what is billed moves.
+    "x_DebitAccount, sum(CASE WHEN starts_with(x_CreditAccount, 'commitment/') THEN EffectiveCost ELSE BilledCost END),"
+    " sum(EffectiveCost), min(epoch_ms(ChargePeriodStart)), max(epoch_ms(ChargePeriodEnd)),"
     " count(x_ReversesEntry), count(x_ReplacesEntry)"
 ).order("x_DebitAccount")
-for line in sums.fetchall():
-    print("sum", *line, sep="\t")
+for account, moved, effective, *numbers in sums.fetchall():
+    print("sum", account, f"{moved:f}", f"{effective:f}", *numbers, sep="\t")
