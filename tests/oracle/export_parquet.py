@@ -27,7 +27,7 @@ legs = duckdb.sql(
     from leg group by account order by account
     """
 )
-for line in legs.fetchall():
-    print("sum", *line, sep="\t")
+for account, lines, amount, *rest in legs.fetchall():
+    print("sum", account, lines, f"{amount:f}", *rest, sep="\t")
 october = table.filter("epoch_ms(ChargePeriodStart) >= 1790812800000").aggregate("sum(BilledCost)")
-print("billed", october.fetchone()[0], sep="\t")
+print("billed", f"{october.fetchall()[0][0]:f}", sep="\t")
