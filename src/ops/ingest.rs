@@ -1,6 +1,7 @@
 //! Ingest: what really happened is taken in and billed.
 
 pub mod azure_cost;
+mod batch_writer;
 pub mod billing_usage;
 pub mod cluster_events;
 pub mod context;

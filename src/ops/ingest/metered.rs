@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Step;
+use super::batch_writer::{Batch, BatchWriter, Written};
 use super::lost::{Lost, RowName};
 use super::pile::{Pile, RowId, Waiting};
 use super::rejects::Rejects;
@@ -33,8 +34,7 @@ use crate::ops::ledger::{diagnose, open};
 use crate::pricing::catalogue::Catalogue;
 use crate::report::billing_usage::{IngestedUsage, SkuLine};
 use crate::store::Database;
-use crate::store::journal::{Appended, Correcting};
-use crate::store::real_history::Billed;
+use crate::store::journal::Appended;
 
 /// Bytes that rows which wait may take, with whose they are: 800 MiB. Ten million rows of few clusters, or three million of which each
 /// has a cluster and a run of its own. What the ledger remembers of names comes on top, some 500 MB at most.
@@ -86,13 +86,6 @@ struct Kind {
     shown: String,
 }
 
-/// Facts that wait to be written, each with its row.
-#[derive(Default)]
-struct Batch {
-    facts: Vec<Rated>,
-    rows: Vec<SourceRow>,
-}
-
 /// Takes rows and bills them.
 pub(super) struct Desk<'a, 'w> {
     catalogue: &'a mut Catalogue,
@@ -113,7 +106,6 @@ pub(super) struct Desk<'a, 'w> {
     lost: Lost,
     told: IngestedUsage,
     batches: BTreeMap<Arc<str>, Batch>,
-    withdrawn: BTreeMap<Arc<str>, Vec<Billed>>,
     /// Rows of the instant that is being billed.
     instant: AtOnce,
 }
@@ -145,7 +137,6 @@ impl<'a, 'w> Desk<'a, 'w> {
             since: 0,
             lost: Lost::default(),
             batches: BTreeMap::new(),
-            withdrawn: BTreeMap::new(),
             instant: AtOnce::default(),
         }
     }
@@ -269,6 +260,22 @@ impl<'a, 'w> Desk<'a, 'w> {
         self.open()?;
         self.look_for_lost(&pile)?;
         let all = u64::try_from(pile.rows()).unwrap_or(u64::MAX);
+        if let Some(database) = self.database.take() {
+            let correct = self.manner.correct.map(|_| self.since);
+            let writer = BatchWriter::begin(database, correct);
+            // Where the writer no longer listens, its end says why.
+            let _ = self.rows(pile, all, &writer);
+            let written = writer.finish().map_err(|e| diagnose(&self.ledger, &e))?;
+            self.note_written(written);
+        }
+        // Numbers of subjects are those of rows that wait, and none does.
+        self.subjects = Subjects::default();
+        (self.progress)(Step::Billed(all, all));
+        Ok(())
+    }
+
+    /// Bills rows in order of time, as long as the writer listens.
+    fn rows(&mut self, pile: Pile, all: u64, writer: &BatchWriter) -> ControlFlow<()> {
         let (mut done, mut before) = (0_u64, None);
         let mut prices: HashMap<u32, OfMonth> = HashMap::new();
         for row in pile.in_order() {
@@ -281,21 +288,38 @@ impl<'a, 'w> Desk<'a, 'w> {
                 continue;
             }
             if self.instant.start != Some(row.start) {
-                self.leave_instant()?;
+                self.leave_instant(writer)?;
                 self.instant.start = Some(row.start);
             }
-            self.row(&row, &mut prices)?;
+            self.row(&row, &mut prices, writer)?;
             before = Some(row);
         }
-        self.leave_instant()?;
-        let batches = std::mem::take(&mut self.batches);
-        for (source, batch) in &batches {
-            self.append(source, batch)?;
+        self.leave_instant(writer)?;
+        for (source, batch) in std::mem::take(&mut self.batches) {
+            listens(writer.write(&source, batch))?;
         }
-        // Numbers of subjects are those of rows that wait, and none does.
-        self.subjects = Subjects::default();
-        (self.progress)(Step::Billed(all, all));
-        Ok(())
+        ControlFlow::Continue(())
+    }
+
+    /// Counts what was written, and tells of rows that take back what nobody told.
+    fn note_written(&mut self, written: Written) {
+        let Appended {
+            new,
+            known,
+            unpriced,
+            corrected,
+            withdrawn,
+        } = written.appended;
+        let told = &mut self.told;
+        told.corrected_facts = told.corrected_facts.saturating_add(corrected);
+        told.withdrawn_facts = told.withdrawn_facts.saturating_add(withdrawn);
+        told.new_facts = told.new_facts.saturating_add(new);
+        told.known_facts = told.known_facts.saturating_add(known);
+        told.new_unpriced = told.new_unpriced.saturating_add(unpriced);
+        self.database = Some(written.database);
+        for row in written.without_original {
+            self.warn_without_original(&row);
+        }
     }
 
     fn open(&mut self) -> Result<(), Diagnostics> {
@@ -370,10 +394,15 @@ impl<'a, 'w> Desk<'a, 'w> {
         at.and_then(|at| self.files.get(at)).map_or("", AsRef::as_ref)
     }
 
-    fn row(&mut self, row: &Waiting, prices: &mut HashMap<u32, OfMonth>) -> Result<(), Diagnostics> {
+    fn row(
+        &mut self,
+        row: &Waiting,
+        prices: &mut HashMap<u32, OfMonth>,
+        writer: &BatchWriter,
+    ) -> ControlFlow<()> {
         let at = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
         let Some(kind) = self.kinds.get(at(row.kind)) else {
-            return Ok(());
+            return ControlFlow::Continue(());
         };
         let metered = MeteredUsage {
             resource: row.id.text().into(),
@@ -396,7 +425,7 @@ impl<'a, 'w> Desk<'a, 'w> {
                 let problem = Diagnostic::error("usage::rate", "", error.to_string());
                 let problem = self.placed(problem, row, "usage_quantity");
                 self.reject_late(problem);
-                return Ok(());
+                return ControlFlow::Continue(());
             }
         };
         self.told.rows.count(row.record_type);
@@ -406,85 +435,63 @@ impl<'a, 'w> Desk<'a, 'w> {
         };
         add(line, row.quantity, &facts);
         self.instant.note(row, &facts);
-        if let Some(name) = self.manner.correct {
-            let meter = metered.meter.to_string();
-            let lost = self.lost.of(&source, row, &meter, &facts, name);
-            if !lost.is_empty() {
-                self.withdrawn
-                    .entry(Arc::clone(&source))
-                    .or_default()
-                    .extend(lost);
-            }
-        }
         let stood = SourceRow {
             file: self.files.get(at(row.file)).map(Arc::clone).unwrap_or_default(),
             line: row.line,
         };
         let batch = self.batches.entry(Arc::clone(&source)).or_default();
+        if let Some(name) = self.manner.correct {
+            let meter = metered.meter.to_string();
+            let lost = self.lost.of(&source, row, &meter, &facts, name);
+            batch.withdrawn.extend(lost);
+        }
         batch.rows.extend(facts.iter().map(|_| stood.clone()));
         batch.facts.extend(facts);
         if batch.facts.len() >= self.manner.batch.map_or(BATCH, NonZeroUsize::get) {
             let full = std::mem::take(batch);
-            self.append(&source, &full)?;
+            listens(writer.write(&source, full))?;
         }
-        Ok(())
-    }
-
-    fn append(&mut self, source: &str, batch: &Batch) -> Result<(), Diagnostics> {
-        let Some(database) = &mut self.database else {
-            return Ok(());
-        };
-        let withdrawn = self.withdrawn.remove(source).unwrap_or_default();
-        let told = (&batch.facts[..], &batch.rows[..]);
-        let appended = match self.manner.correct {
-            None => database.append_rows(source, told.0, told.1),
-            Some(_) => {
-                let (withdrawn, since) = (&withdrawn[..], self.since);
-                database.correct_rows(source, told, Correcting { withdrawn, since })
-            }
-        };
-        let Appended {
-            new,
-            known,
-            unpriced,
-            corrected,
-            withdrawn,
-        } = appended.map_err(|e| diagnose(&self.ledger, &e))?;
-        let told = &mut self.told;
-        told.corrected_facts = told.corrected_facts.saturating_add(corrected);
-        told.withdrawn_facts = told.withdrawn_facts.saturating_add(withdrawn);
-        told.new_facts = told.new_facts.saturating_add(new);
-        told.known_facts = told.known_facts.saturating_add(known);
-        told.new_unpriced = told.new_unpriced.saturating_add(unpriced);
-        Ok(())
+        ControlFlow::Continue(())
     }
 
     /// All rows of an instant are seen: a row that takes another back has the one that it takes back among them, or in the ledger.
-    fn leave_instant(&mut self) -> Result<(), Diagnostics> {
+    fn leave_instant(&mut self, writer: &BatchWriter) -> ControlFlow<()> {
         for (row, first) in std::mem::take(&mut self.instant).unmatched() {
             let at = usize::try_from(row.kind).unwrap_or(usize::MAX);
-            let (Some(kind), Some(database)) = (self.kinds.get(at), &self.database) else {
-                continue;
-            };
-            let known = database.tells_opposite(&kind.source, &first);
-            if known.map_err(|e| diagnose(&self.ledger, &e))? {
-                continue;
+            if let Some(kind) = self.kinds.get(at) {
+                listens(writer.ask(&kind.source, row, first))?;
             }
-            let message = format!(
-                "`{}` takes back {} of {} from {}, but no row that was told has that quantity, SKU and period",
-                row.id.text(),
-                -row.quantity,
-                kind.meter,
-                rfc3339(from_unix(row.start))
-            );
-            let problem = Diagnostic::warning("usage::no-original", "", message);
-            let problem = self.placed(problem, &row, "record_type");
-            let rows = &mut self.told.rows;
-            rows.retraction_without_original = rows.retraction_without_original.saturating_add(1);
-            self.rejects
-                .show(problem.hint("it is billed; until the file with its ORIGINAL is told to the same ledger, the sum is too low"));
         }
-        Ok(())
+        ControlFlow::Continue(())
+    }
+
+    fn warn_without_original(&mut self, row: &Waiting) {
+        let at = usize::try_from(row.kind).unwrap_or(usize::MAX);
+        let Some(kind) = self.kinds.get(at) else {
+            return;
+        };
+        let message = format!(
+            "`{}` takes back {} of {} from {}, but no row that was told has that quantity, SKU and period",
+            row.id.text(),
+            -row.quantity,
+            kind.meter,
+            rfc3339(from_unix(row.start))
+        );
+        let problem = Diagnostic::warning("usage::no-original", "", message);
+        let problem = self.placed(problem, row, "record_type");
+        let rows = &mut self.told.rows;
+        rows.retraction_without_original = rows.retraction_without_original.saturating_add(1);
+        self.rejects.show(problem.hint(
+            "it is billed; until the file with its ORIGINAL is told to the same ledger, the sum is too low",
+        ));
+    }
+}
+
+/// Goes on while the writer listens.
+fn listens(listens: bool) -> ControlFlow<()> {
+    match listens {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
     }
 }
 
