@@ -65,7 +65,7 @@ pub(super) fn read<T>(
     take: &mut Taker<'_, T>,
 ) -> bool {
     let (mut seen, mut wrong) = (false, false);
-    rows::read(input, &mut |told| {
+    rows::read_ahead(input, &mut |told| {
         let told = match told {
             Told::Columns(columns) => {
                 let lacks = form

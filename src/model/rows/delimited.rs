@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Cell, Fault, FaultKind, Form, LONGEST_ROW, Row, Taker, Told};
 
 /// Reads the rows of a text of which some lines are read already.
-pub(super) fn read(text: Box<dyn Read>, lines: usize, take: &mut Taker<'_>) -> ControlFlow<()> {
+pub(super) fn read(text: Box<dyn Read + Send>, lines: usize, take: &mut Taker<'_>) -> ControlFlow<()> {
     let since_row = Rc::new(Counter::new(0_usize));
     let limited = Limited {
         text,
@@ -99,7 +99,7 @@ fn fault(error: &csv::Error, lines: usize) -> Fault {
 
 /// Refuses a row that does not end.
 struct Limited {
-    text: Box<dyn Read>,
+    text: Box<dyn Read + Send>,
     since_row: Rc<Counter<usize>>,
 }
 

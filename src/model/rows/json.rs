@@ -19,7 +19,7 @@ const BLOCK: usize = 64 << 10;
 const SHARED_NAMES: usize = 4_096;
 
 /// Reads the rows of a text of which some lines are read already.
-pub(super) fn read(text: Box<dyn Read>, lines: usize, take: &mut Taker<'_>) -> ControlFlow<()> {
+pub(super) fn read(text: Box<dyn Read + Send>, lines: usize, take: &mut Taker<'_>) -> ControlFlow<()> {
     let mut text = BufReader::with_capacity(BLOCK, text);
     let mut names = Names::default();
     let first = match line(&mut text) {
@@ -42,7 +42,7 @@ pub(super) fn read(text: Box<dyn Read>, lines: usize, take: &mut Taker<'_>) -> C
 /// The first line is a row of its own, so each other one is: a broken one hides none.
 fn line_by_line(
     first: Vec<u8>,
-    mut text: BufReader<Box<dyn Read>>,
+    mut text: BufReader<Box<dyn Read + Send>>,
     lines: usize,
     names: &mut Names,
     take: &mut Taker<'_>,
@@ -77,7 +77,7 @@ fn line_by_line(
 }
 
 /// The next line with its end; none at the end of the text. It is cut off where it is longer than a row may be.
-fn line(text: &mut BufReader<Box<dyn Read>>) -> io::Result<Option<Vec<u8>>> {
+fn line(text: &mut BufReader<Box<dyn Read + Send>>) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(LONGEST_ROW).unwrap_or(u64::MAX).saturating_add(1);
     text.take(limit).read_until(b'\n', &mut bytes)?;
@@ -139,7 +139,7 @@ impl Names {
 /// Walks through a text byte by byte and cuts it into members of rows.
 struct Scanner<'n> {
     names: &'n mut Names,
-    text: Box<dyn Read>,
+    text: Box<dyn Read + Send>,
     block: Vec<u8>,
     /// Of the block the next byte.
     at: usize,
@@ -149,7 +149,7 @@ struct Scanner<'n> {
 }
 
 impl Scanner<'_> {
-    fn new(names: &mut Names, text: Box<dyn Read>, lines: usize) -> Scanner<'_> {
+    fn new(names: &mut Names, text: Box<dyn Read + Send>, lines: usize) -> Scanner<'_> {
         Scanner {
             names,
             text,

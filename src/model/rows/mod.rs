@@ -7,10 +7,13 @@
 //!
 //! Deliberately absent: which columns there must be, and opening files. Whoever reads a table knows the first, `ops` does the second.
 
+mod ahead;
 mod delimited;
 mod json;
 mod parquet_file;
 mod unpack;
+
+pub use self::ahead::read_ahead;
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -30,7 +33,7 @@ pub enum Input {
     /// A file that is open.
     File(File),
     /// Bytes that can be read once: standard input, a text.
-    Stream(Box<dyn Read>),
+    Stream(Box<dyn Read + Send>),
 }
 
 impl Input {
@@ -219,7 +222,7 @@ pub enum Told<'a> {
 /// What a file turns out to be, where a reader wants JSON whole and not row by row.
 pub enum Opened {
     /// JSON, unpacked, without a byte order mark.
-    Json(Box<dyn Read>),
+    Json(Box<dyn Read + Send>),
     /// Anything else, from its first byte.
     Other(Input),
 }
@@ -229,7 +232,7 @@ pub enum Opened {
 /// # Errors
 /// Where it cannot be read, or is packed and damaged.
 pub fn opened(input: Input) -> io::Result<Opened> {
-    let (start, whole): (Vec<u8>, Box<dyn Read>) = match input {
+    let (start, whole): (Vec<u8>, Box<dyn Read + Send>) = match input {
         Input::File(mut file) => {
             let start = probe(&mut file)?;
             file.rewind()?;
@@ -300,7 +303,7 @@ fn probe(from: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-fn text_rows(mut text: Box<dyn Read>, take: &mut Taker<'_>) -> ControlFlow<()> {
+fn text_rows(mut text: Box<dyn Read + Send>, take: &mut Taker<'_>) -> ControlFlow<()> {
     let start = match probe(&mut text) {
         Ok(start) => start,
         Err(error) => return take(Told::Fault(Fault::of_io(0, &error))),

@@ -1,8 +1,8 @@
 //! Packed text: gzip and zstd, known by their first bytes, with a limit on what comes out.
 
-use std::cell::Cell;
 use std::io::{self, BufReader, Read};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
@@ -18,16 +18,16 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 ///
 /// # Errors
 /// Where the unpacker cannot be made.
-pub(super) fn unpacked(start: &[u8], bytes: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
+pub(super) fn unpacked(start: &[u8], bytes: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     if !start.starts_with(&GZIP) && !start.starts_with(&ZSTD) {
         return Ok(bytes);
     }
-    let packed = Rc::new(Cell::new(0));
+    let packed = Arc::new(AtomicU64::new(0));
     let counted = BufReader::new(Counted {
         bytes,
-        read: Rc::clone(&packed),
+        read: Arc::clone(&packed),
     });
-    let text: Box<dyn Read> = match start.starts_with(&GZIP) {
+    let text: Box<dyn Read + Send> = match start.starts_with(&GZIP) {
         true => Box::new(MultiGzDecoder::new(counted)),
         // Its window is at most 128 MiB; what asks for more is refused.
         false => Box::new(zstd::stream::read::Decoder::with_buffer(counted)?),
@@ -37,22 +37,22 @@ pub(super) fn unpacked(start: &[u8], bytes: Box<dyn Read>) -> io::Result<Box<dyn
 
 /// Counts what is read.
 struct Counted {
-    bytes: Box<dyn Read>,
-    read: Rc<Cell<u64>>,
+    bytes: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.bytes.read(buffer)?;
-        self.read.set(self.read.get().saturating_add(length(n)));
+        self.read.fetch_add(length(n), Ordering::Relaxed);
         Ok(n)
     }
 }
 
 /// Refuses what grows beyond all measure.
 struct Unpacked {
-    text: Box<dyn Read>,
-    packed: Rc<Cell<u64>>,
+    text: Box<dyn Read + Send>,
+    packed: Arc<AtomicU64>,
     out: u64,
 }
 
@@ -60,11 +60,11 @@ impl Read for Unpacked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.text.read(buffer)?;
         self.out = self.out.saturating_add(length(n));
-        let limit = FREE.max(self.packed.get().saturating_mul(LARGEST_FACTOR));
+        let packed = self.packed.load(Ordering::Relaxed);
+        let limit = FREE.max(packed.saturating_mul(LARGEST_FACTOR));
         if self.out > limit {
             return Err(io::Error::other(format!(
-                "{} bytes have become more than {limit}: no table shrinks that much",
-                self.packed.get()
+                "{packed} bytes have become more than {limit}: no table shrinks that much"
             )));
         }
         Ok(n)

@@ -25,7 +25,7 @@ use crate::pricing::catalogue::Catalogue;
 use crate::report::billing_usage::IngestedUsage;
 
 /// What all rows of one telling have in common.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsageOptions {
     /// The ledger.
     pub ledger: PathBuf,

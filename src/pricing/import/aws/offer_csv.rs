@@ -36,7 +36,7 @@ const NEEDED: [&str; 8] = [
 ];
 
 /// Reads a file.
-pub(super) fn read(source: &Arc<str>, text: Box<dyn Read>, desk: &mut Desk<'_>) {
+pub(super) fn read(source: &Arc<str>, text: Box<dyn Read + Send>, desk: &mut Desk<'_>) {
     let mut text = BufReader::new(text);
     for before in 0..LINES_BEFORE {
         let mut line = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn read(source: &Arc<str>, text: Box<dyn Read>, desk: &mut Desk<'_>) 
     desk.problems.push(not_an_offer(source, 1));
 }
 
-fn table_of(source: &Arc<str>, before: usize, table: Box<dyn Read>, desk: &mut Desk<'_>) {
+fn table_of(source: &Arc<str>, before: usize, table: Box<dyn Read + Send>, desk: &mut Desk<'_>) {
     rows::read(Input::Stream(table), &mut |told| {
         match told {
             Told::Columns(columns) => {

@@ -22,7 +22,7 @@ use crate::model::meter::PurchaseOption;
 use crate::pricing::import::{LeftOut, Spot};
 
 /// Reads a file.
-pub(super) fn read(source: &Arc<str>, text: Box<dyn Read>, desk: &mut Desk<'_>) {
+pub(super) fn read(source: &Arc<str>, text: Box<dyn Read + Send>, desk: &mut Desk<'_>) {
     let line = Rc::new(Cell::new(1));
     // Byte by byte behind a buffer, so that the line is that of the byte.
     let text = Lines {
