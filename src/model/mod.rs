@@ -25,6 +25,7 @@
 //! ```
 
 pub mod agreement;
+pub mod ahead;
 pub mod amount;
 pub mod attribute;
 pub mod charge;

@@ -1,17 +1,10 @@
 //! Reading ahead: while one thread understands rows, another unpacks and splits the bytes that follow. What is told, and in which
 //! order, is what [`read`](super::read) tells.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 
 use super::{Fault, Input, Row, Taker, Told, read};
-
-/// What is handed over at once, at most but for the last row: rows, and bytes of their cells.
-const ROWS: usize = 256;
-const BYTES: usize = 256 << 10;
-/// Portions that may wait.
-const WAITING: usize = 4;
+use crate::model::ahead::ahead;
 
 /// What is told, kept.
 enum Kept {
@@ -40,38 +33,26 @@ impl Kept {
 
 /// Reads a table on a thread of its own; what it tells is taken on this one.
 pub fn read_ahead(input: Input, take: &mut Taker<'_>) {
-    std::thread::scope(|scope| {
-        let (portions, received) = sync_channel::<Vec<Kept>>(WAITING);
-        scope.spawn(move || {
-            let (mut portion, mut bytes) = (Vec::with_capacity(ROWS), 0_usize);
+    ahead(
+        move |tell| {
             read(input, &mut |told| {
                 let kept = Kept::of(told);
-                bytes = bytes.saturating_add(kept.bytes());
-                portion.push(kept);
-                if portion.len() < ROWS && bytes < BYTES {
-                    return ControlFlow::Continue(());
-                }
-                bytes = 0;
-                let full = std::mem::replace(&mut portion, Vec::with_capacity(ROWS));
-                match portions.send(full) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    // Nobody wants more.
-                    Err(_) => ControlFlow::Break(()),
-                }
+                let bytes = kept.bytes();
+                tell(kept, bytes)
             });
-            let _ = portions.send(portion);
-        });
-        let _ = received.into_iter().flatten().try_for_each(|kept| match kept {
+        },
+        &mut |kept| match kept {
             Kept::Columns(columns) => take(Told::Columns(&columns)),
             Kept::Row(row) => take(Told::Row(row)),
             Kept::Fault(fault) => take(Told::Fault(fault)),
-        });
-    });
+        },
+    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ops::ControlFlow;
 
     fn told(read: impl Fn(Input, &mut Taker<'_>), text: &str, most: usize) -> Vec<String> {
         let mut told = Vec::new();

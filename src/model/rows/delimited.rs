@@ -1,12 +1,13 @@
 //! CSV with a header.
 
 use std::cell::Cell as Counter;
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Cell, Fault, FaultKind, Form, LONGEST_ROW, Row, Taker, Told};
+use super::{Cell, Fault, FaultKind, Form, LONGEST_ROW, Row, Taker, Told, says_something};
 
 /// Reads the rows of a text of which some lines are read already.
 pub(super) fn read(text: Box<dyn Read + Send>, lines: usize, take: &mut Taker<'_>) -> ControlFlow<()> {
@@ -21,7 +22,7 @@ pub(super) fn read(text: Box<dyn Read + Send>, lines: usize, take: &mut Taker<'_
         .has_headers(false)
         .from_reader(limited);
     let mut record = csv::StringRecord::new();
-    let mut header: Option<Vec<Arc<str>>> = None;
+    let mut header: Option<Header> = None;
     loop {
         since_row.set(0);
         let read = csv.read_record(&mut record);
@@ -35,9 +36,9 @@ pub(super) fn read(text: Box<dyn Read + Send>, lines: usize, take: &mut Taker<'_
                         let columns: Vec<Arc<str>> =
                             record.iter().map(|name| Arc::from(name.trim())).collect();
                         take(Told::Columns(&columns))?;
-                        header = Some(columns);
+                        header = Some(Header::of(columns));
                     }
-                    Some(columns) => take(row(columns, &record, line))?,
+                    Some(header) => take(row(header, &record, line))?,
                 }
             }
             Err(error) => {
@@ -57,7 +58,24 @@ fn placed(line: Option<u64>, lines: usize) -> usize {
     line.saturating_add(lines)
 }
 
-fn row(columns: &[Arc<str>], record: &csv::StringRecord, line: usize) -> Told<'static> {
+/// The columns of a table, as the first line names them.
+struct Header {
+    columns: Vec<Arc<str>>,
+    /// Whether no name is there twice; else a row says what its last column of that name says.
+    unique: bool,
+}
+
+impl Header {
+    fn of(columns: Vec<Arc<str>>) -> Header {
+        let names: BTreeSet<&str> = columns.iter().map(|name| &**name).collect();
+        Header {
+            unique: names.len() == columns.len(),
+            columns,
+        }
+    }
+}
+
+fn row(Header { columns, unique }: &Header, record: &csv::StringRecord, line: usize) -> Told<'static> {
     if record.len() != columns.len() {
         let message = format!(
             "expected {} columns as in the header, found {}",
@@ -70,6 +88,7 @@ fn row(columns: &[Arc<str>], record: &csv::StringRecord, line: usize) -> Told<'s
     }
     let mut row = Row {
         line,
+        cells: Vec::with_capacity(columns.len()),
         ..Row::default()
     };
     for (column, text) in columns.iter().zip(record) {
@@ -77,7 +96,11 @@ fn row(columns: &[Arc<str>], record: &csv::StringRecord, line: usize) -> Told<'s
             text: text.to_owned(),
             form: Form::Text,
         };
-        row.put(column, Some(cell));
+        match unique {
+            true if says_something(&cell) => row.cells.push((Arc::clone(column), cell)),
+            true => {}
+            false => row.put(column, Some(cell)),
+        }
     }
     Told::Row(row)
 }

@@ -103,7 +103,7 @@ impl Row {
     }
 
     fn put(&mut self, column: &Arc<str>, cell: Option<Cell>) {
-        let Some(cell) = cell.filter(|c| !matches!(c.text.as_str(), "" | "null" | "NULL")) else {
+        let Some(cell) = cell.filter(says_something) else {
             return;
         };
         match self.cells.iter_mut().find(|(name, _)| name == column) {
@@ -112,6 +112,11 @@ impl Row {
             None => self.cells.push((Arc::clone(column), cell)),
         }
     }
+}
+
+/// Whether a cell is neither empty nor null.
+fn says_something(cell: &Cell) -> bool {
+    !matches!(cell.text.as_str(), "" | "null" | "NULL")
 }
 
 /// A text as JSON writes it.

@@ -18,9 +18,10 @@ use super::pile::{Pile, RowId, Waiting};
 use super::rejects::Rejects;
 use super::subjects::{Subjects, narrow};
 use crate::databricks::billing_usage::RecordType;
-use crate::intake::table::{Rejected, Taker};
+use crate::intake::table::{Rejected, Taken, Taker};
 use crate::ledger::fact::SourceRow;
 use crate::ledger::rate::{Rated, rate_metered};
+use crate::model::ahead::ahead;
 use crate::model::charge::PriceInForce;
 use crate::model::cost_centre::{Asked, CostCentres};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -41,6 +42,8 @@ use crate::store::journal::Appended;
 pub(super) const ROOM: usize = 800 << 20;
 /// Facts of one transaction.
 const BATCH: usize = 50_000;
+/// Bytes of a row, about, while it is handed over.
+const ROW: usize = 1 << 10;
 /// Rows after which progress is told.
 const STEP: u64 = 10_000;
 
@@ -158,15 +161,20 @@ impl<'a, 'w> Desk<'a, 'w> {
     ///
     /// # Errors
     /// What is wrong with a file of something else; what billing says.
-    pub fn take_file<T>(
+    pub fn take_file<T: Send>(
         &mut self,
         file: &TableFile,
-        read: impl FnOnce(&str, Input, &mut Taker<'_, T>) -> bool,
+        read: impl FnOnce(&str, Input, &mut Taker<'_, T>) -> bool + Send,
         metered: impl Fn(T) -> Metered,
     ) -> Result<(), Diagnostics> {
         self.open_file(&file.source);
         let mut billed = Ok(());
-        let is_table = read(&file.source, file.open()?, &mut |told| {
+        let (source, input) = (file.source.as_str(), file.open()?);
+        // Rows are understood on a thread of their own, while those before are put where they wait.
+        let tell = |tell: &mut dyn FnMut(_, usize) -> ControlFlow<()>| {
+            read(source, input, &mut |told| tell(told, ROW))
+        };
+        let is_table = ahead(tell, &mut |told: Result<Taken<T>, Rejected>| {
             match told {
                 Err(rejected) => self.reject(rejected),
                 Ok(taken) => billed = self.take(taken.line, metered(taken.row)),

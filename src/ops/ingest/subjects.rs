@@ -1,6 +1,5 @@
 //! Whose rows are, by number: a subject is ten numbers of texts until it is billed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::ledger::terms::subject_fields;
@@ -14,6 +13,9 @@ const SUBJECT_BYTES: usize = 150;
 const TEXT_BYTES: usize = 100;
 
 type Parts = [u32; 10];
+
+/// A map whose hash is quick and, being seeded, nothing that the names of a file could be chosen against.
+type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 
 /// Subjects, each with a number.
 #[derive(Default)]
