@@ -257,6 +257,33 @@ fn what_nothing_tells_is_assumed_and_said_or_given() {
 }
 
 /// The same minutes in any order, twice, in files that overlap, as CSV, JSON or Parquet make the same ledger.
+/// An hour of a machine at 0.229: whom it is booked on, the rules say by the tags of the cluster's record.
+#[test]
+fn rules_say_who_owes_for_machines_of_a_tagged_cluster() {
+    let books = Books::new();
+    books.write(
+        "n.json",
+        lines(&rows(&[node("i-1", "c-1", true, "01T10:00", "01T11:00")])),
+    );
+    books.write(
+        "c.json",
+        r#"[{"cluster_id": "c-1", "cluster_name": "etl", "spark_version": "15.4.x-scala2.12", "node_type_id": "Standard_DS3_v2",
+            "num_workers": 0, "custom_tags": {"CostCenter": "4711"}}]"#,
+    );
+    books.write(
+        "rules.yaml",
+        "cost_centres:\n  - { cost_centre: data, when: { tag: { CostCenter: \"4711\" } } }\n",
+    );
+    let more = "--clusters c.json --cost-centres rules.yaml --until 2026-10-02";
+    let (_, ended) = books.tell("l.db", "n.json", more);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let checked = books.head("l.db");
+    assert!(
+        checked.contains("cost-centre/data") && !checked.contains("unallocated"),
+        "{checked}"
+    );
+}
+
 #[test]
 fn order_repetition_and_form_change_nothing() {
     let books = Books::new();

@@ -54,6 +54,9 @@ pub(in crate::cli) struct NodeTimeline {
     /// Tag that names the cost centre, in the tags of the cluster's record
     #[arg(long, value_name = "TAG")]
     team_tag: Option<String>,
+    /// Rules for cost centres (docs/attribution.md)
+    #[arg(long, value_name = "FILE", conflicts_with = "team_tag")]
+    cost_centres: Option<PathBuf>,
     /// Name of a workspace by its id; may be given several times
     #[arg(long, value_name = "ID=NAME", value_parser = named)]
     workspace: Vec<(String, String)>,
@@ -114,6 +117,7 @@ impl NodeTimeline {
             },
             regions: self.workspace_region.into_iter().collect(),
             team_tag: self.team_tag,
+            cost_centres: self.cost_centres,
             purchase: self.purchase,
             until: self.until,
             context: ContextFiles {

@@ -9,6 +9,7 @@ use crate::intake::existing_clusters::ExistingCluster;
 use crate::intake::table::{Rejected, Taken};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::Instant;
+use crate::model::tags::Tags;
 use crate::model::usage::Subject;
 use crate::ops::files::TableFile;
 use crate::ops::running::records;
@@ -50,6 +51,13 @@ impl ClusterVersion {
             purchase: spec.purchase,
             custom_tags: spec.custom_tags,
         }
+    }
+
+    /// All tags.
+    pub fn tags(&self) -> Tags {
+        // Of a key that is written twice the first counts.
+        let pairs = self.custom_tags.iter().rev();
+        Tags::of(pairs.map(|(key, value)| (key.as_str(), value.as_str())))
     }
 
     /// The value of a tag; none where it is empty.

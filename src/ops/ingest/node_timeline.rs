@@ -28,10 +28,12 @@ use super::context::{Context, ContextFiles};
 use super::rated::rate_all;
 use super::rejects::with_rejects;
 use crate::lifecycle::presence::{is_there, until};
+use crate::model::cost_centre::CostCentres;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::meter::PurchaseOption;
 use crate::model::period::Instant;
 use crate::model::place::Cloud;
+use crate::ops::attribution::rules;
 use crate::ops::files::TableFile;
 use crate::ops::judge::PlaceOptions;
 use crate::ops::ledger::{diagnose, open};
@@ -55,8 +57,10 @@ pub struct NodeOptions {
     pub place: PlaceOptions,
     /// Regions of single workspaces, by their id.
     pub regions: BTreeMap<String, String>,
-    /// The tag that names the cost centre.
+    /// The tag that names the cost centre, where no rules do.
     pub team_tag: Option<String>,
+    /// Rules for cost centres.
+    pub cost_centres: Option<PathBuf>,
     /// How machines are bought of which no record tells; assumed to be on demand where not given.
     pub purchase: Option<PurchaseOption>,
     /// Up to when machines that are there at the table's end are known to have lived.
@@ -83,6 +87,7 @@ pub fn ingest(
 ) -> Result<(IngestedNodes, Diagnostics), Diagnostics> {
     let context = Context::read(&options.context)?;
     let types = types::read(&options.node_types)?;
+    let cost_centres = options.cost_centres.as_deref().map(rules).transpose()?;
     let ((told, problems), shown) = with_rejects(options.rejects.as_deref(), |rejects| {
         let seen = Seen::read(sources, rejects, progress)?;
         for cloud in Cloud::ALL {
@@ -91,6 +96,7 @@ pub fn ingest(
         let problems = types::check(&seen, types.as_ref(), catalogue, &sources_named(sources));
         let mut desk = Desk {
             context: &context,
+            rules: cost_centres.as_ref(),
             catalogue,
             options,
             told: IngestedNodes {
@@ -121,6 +127,7 @@ fn sources_named(sources: &[TableFile]) -> String {
 
 struct Desk<'a> {
     context: &'a Context,
+    rules: Option<&'a CostCentres>,
     catalogue: &'a mut Catalogue,
     options: &'a NodeOptions,
     told: IngestedNodes,
@@ -234,6 +241,7 @@ impl Desk<'_> {
             workspace_id,
             options: self.options,
             context: self.context,
+            rules: self.rules,
         };
         let usage = bill.usage(machine, buying, self.catalogue);
         let rated = match usage? {

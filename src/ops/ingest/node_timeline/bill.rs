@@ -9,13 +9,14 @@ use super::purchase::{Basis, Buying};
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::ledger::rate::Rated;
 use crate::lifecycle::presence::Part;
+use crate::model::cost_centre::{Asked, CostCentres};
 use crate::model::diagnostic::Diagnostics;
-use crate::model::meter::{MeterKind, MeterRate};
+use crate::model::meter::{Meter, MeterKind, MeterRate};
 use crate::model::period::{Instant, Period, from_unix};
 use crate::model::place::Workspace;
 use crate::model::usage::{Subject, UNALLOCATED, Usage};
 use crate::ops::ingest::cluster_events::convert::run_of;
-use crate::ops::ingest::context::Context;
+use crate::ops::ingest::context::{ClusterVersion, Context};
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::node_meters::instance_meters;
 use crate::report::node_timeline::NodeCluster;
@@ -51,6 +52,8 @@ pub(super) struct Bill<'a> {
     pub workspace_id: &'a str,
     pub options: &'a NodeOptions,
     pub context: &'a Context,
+    /// Rules for cost centres.
+    pub rules: Option<&'a CostCentres>,
 }
 
 impl Bill<'_> {
@@ -102,7 +105,7 @@ impl Bill<'_> {
         let spans = machine.known.spans().remove(name.as_str()).unwrap_or_default();
         let of_meter = || machine.known.0.iter().filter(|one| one.meter == name);
         for part in &machine.parts {
-            let subject = Arc::new(self.subject(part));
+            let subject = Arc::new(self.owing(part, &meter));
             let here = resource(part.cluster_id.as_deref(), part.is_driver, &machine.instance_id);
             let one = |resource: String, period: Period, since: Instant| Usage {
                 resource,
@@ -142,6 +145,15 @@ impl Bill<'_> {
         Some(workspace)
     }
 
+    /// Whose a part is, and who owes for a meter of it.
+    fn owing(&self, part: &Part, meter: &Meter) -> Subject {
+        let mut subject = self.subject(part);
+        if let Some(rules) = self.rules {
+            subject.team = rules.decide(&Asked::of(&subject).billed(meter)).cost_centre;
+        }
+        subject
+    }
+
     fn subject(&self, part: &Part) -> Subject {
         let at = part.period.start;
         let name = self.options.workspaces.get(self.workspace_id);
@@ -161,6 +173,7 @@ impl Bill<'_> {
             return subject;
         };
         subject.cluster_id = cluster_id.to_string();
+        subject.tags = cluster.map(ClusterVersion::tags).unwrap_or_default();
         let tag = self.options.team_tag.as_deref();
         if let Some(team) = tag.and_then(|tag| cluster.and_then(|cluster| cluster.tag(tag))) {
             subject.team = team.to_owned();
