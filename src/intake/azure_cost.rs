@@ -1,17 +1,20 @@
-//! Azure's actual-cost exports as CSV: rows become statement lines.
+//! Azure's actual-cost exports: rows become statement lines.
 //!
-//! In goes text; out come the lines, and what is wrong with the other rows. A row that cannot be read hides no other. Columns are
+//! In goes a table, CSV or Parquet as Azure writes it, packed or not; out come the lines, and what is wrong with the other rows. A row that cannot be read hides no other. Columns are
 //! found by their names, whatever the case and the agreement; numbers are read from the text as written, exponents included.
 
 use chrono::{Datelike, Months, NaiveDate};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::model::amount::Amount;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::exact::parse_json_number;
 use crate::model::money::Currency;
+use crate::model::rows::{self, Codes, Fault, FaultKind, Input, Told};
 use crate::model::statement::StatementLine;
 
 /// What was read from one export.
@@ -91,78 +94,88 @@ const NEEDED: [Field; 5] = [
     Field::Currency,
 ];
 
-const FORM: &str = "expected an actual-cost export of Azure as CSV, with a header that has `Date`, `MeterCategory`, `Quantity`, \
-                    `Cost` or `costInBillingCurrency`, and `BillingCurrency`";
+const FORM: &str = "expected an actual-cost export of Azure as CSV or Parquet, with columns `Date`, `MeterCategory`, `Quantity`, `Cost` or \
+                    `costInBillingCurrency`, and `BillingCurrency`";
+
+const CODES: Codes = Codes {
+    empty: "statement::not-an-export",
+    syntax: "statement::syntax",
+    not_a_row: "statement::not-an-export",
+    what: "an actual-cost export of Azure",
+    forms: FORM,
+};
 
 /// Reads an export.
-pub fn read(source: &str, text: &str) -> Read {
+pub fn read(source: &str, input: Input) -> Read {
     let mut read = Read::default();
-    let text = text.trim_start_matches('\u{feff}');
-    let mut csv = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-    let header = match csv.headers() {
-        Ok(header) => header.clone(),
-        Err(error) => {
-            read.problems.0.push(csv_fault(source, &error));
-            return read;
-        }
-    };
-    let columns = Columns::of(&header);
-    let missing: Vec<&str> = NEEDED
-        .into_iter()
-        .filter(|field| !columns.0.contains_key(field))
-        .filter_map(first_name)
-        .collect();
-    if !missing.is_empty() {
-        let found: Vec<&str> = header.iter().take(5).collect();
-        let message = match found.join(",") {
-            empty if empty.is_empty() => "found nothing".to_owned(),
-            found => format!("the header `{found}...` has no column `{}`", missing.join("`, `")),
-        };
-        let problem = Diagnostic::error("statement::not-an-export", source, message);
-        read.problems.0.push(problem.at(1, 0).hint(FORM));
-        return read;
-    }
-    for record in csv.records() {
-        read.seen = read.seen.saturating_add(1);
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                read.problems.0.push(csv_fault(source, &error));
-                continue;
+    let mut columns: Option<Columns> = None;
+    rows::read_ahead(input, &mut |told| match told {
+        Told::Columns(header) => match Columns::of(header.iter()) {
+            Ok(found) => {
+                columns = Some(found);
+                ControlFlow::Continue(())
             }
-        };
-        let line = record.position().map_or(0, csv::Position::line);
-        let mut row = Row {
-            columns: &columns,
-            header: &header,
-            record: &record,
-            problems: Vec::new(),
-        };
-        match row.line() {
-            Some(found) if row.problems.is_empty() => read.lines.push(found),
-            _ => {
-                for (code, column, message) in row.problems {
-                    let problem = Diagnostic::error(code, source, message);
-                    let line = usize::try_from(line).unwrap_or_default();
-                    read.problems.0.push(problem.at(line, 0).path(column));
-                }
-            }
+            Err(message) => read.not_an_export(source, message),
+        },
+        Told::Row(row) => {
+            // JSON names its columns row by row.
+            let own = match &columns {
+                Some(_) => None,
+                None => Some(Columns::of(
+                    row.columns().map(Arc::from).collect::<Vec<_>>().iter(),
+                )),
+            };
+            let columns = match (&columns, own) {
+                (Some(columns), _) => columns,
+                (None, Some(Ok(own))) => return read.row(source, &own, &row),
+                (None, Some(Err(message))) => return read.not_an_export(source, message),
+                (None, None) => return ControlFlow::Continue(()),
+            };
+            read.row(source, columns, &row)
         }
-    }
+        Told::Fault(fault) => read.fault(source, &fault),
+    });
     read
 }
 
-fn csv_fault(source: &str, error: &csv::Error) -> Diagnostic {
-    let line = error.position().map_or(0, csv::Position::line);
-    let message = match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!("expected {expected_len} columns as in the header, found {len}"),
-        _ => error.to_string(),
-    };
-    Diagnostic::error("statement::syntax", source, message)
-        .at(usize::try_from(line).unwrap_or_default(), 0)
-        .hint("is the export whole? export it again, or fetch the file again")
+impl Read {
+    fn row(&mut self, source: &str, columns: &Columns, row: &rows::Row) -> ControlFlow<()> {
+        self.seen = self.seen.saturating_add(1);
+        let mut cells = Row {
+            columns,
+            row,
+            problems: Vec::new(),
+        };
+        match cells.line() {
+            Some(found) if cells.problems.is_empty() => self.lines.push(found),
+            _ => {
+                let problems = cells.problems.into_iter().map(|(code, column, message)| {
+                    let problem = Diagnostic::error(code, source, message);
+                    problem.at(row.line, 0).path(column)
+                });
+                self.problems.0.extend(problems);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn fault(&mut self, source: &str, fault: &Fault) -> ControlFlow<()> {
+        self.seen = self.seen.saturating_add(usize::from(fault.row.is_some()));
+        let problem = fault.diagnostic(source, &CODES);
+        self.problems.0.push(match fault.kind {
+            FaultKind::Syntax => {
+                problem.hint("is the export whole? export it again, or fetch the file again")
+            }
+            _ => problem,
+        });
+        ControlFlow::Continue(())
+    }
+
+    fn not_an_export(&mut self, source: &str, message: String) -> ControlFlow<()> {
+        let problem = Diagnostic::error("statement::not-an-export", source, message);
+        self.problems.0.push(problem.at(1, 0).hint(FORM));
+        ControlFlow::Break(())
+    }
 }
 
 fn first_name(field: Field) -> Option<&'static str> {
@@ -170,20 +183,38 @@ fn first_name(field: Field) -> Option<&'static str> {
     names.first().copied()
 }
 
-/// Where each field stands.
-struct Columns(BTreeMap<Field, usize>);
+/// In which column each field stands, as the export calls it.
+struct Columns(BTreeMap<Field, Arc<str>>);
 
 impl Columns {
-    fn of(header: &csv::StringRecord) -> Columns {
+    /// # Errors
+    /// What an export must have and this has not.
+    fn of<'a>(header: impl Iterator<Item = &'a Arc<str>>) -> Result<Columns, String> {
+        let header: Vec<&Arc<str>> = header.collect();
         let plain: Vec<String> = header
             .iter()
             .map(|name| name.trim().replace([' ', '_'], "").to_lowercase())
             .collect();
         let place = |name: &&str| plain.iter().position(|known| known == *name);
-        let found = COLUMNS
-            .iter()
-            .filter_map(|(field, names)| Some((*field, names.iter().find_map(place)?)));
-        Columns(found.collect())
+        let found = COLUMNS.iter().filter_map(|(field, names)| {
+            let column = header.get(names.iter().find_map(place)?)?;
+            Some((*field, Arc::clone(column)))
+        });
+        let columns = Columns(found.collect());
+        let missing: Vec<&str> = NEEDED
+            .into_iter()
+            .filter(|field| !columns.0.contains_key(field))
+            .filter_map(first_name)
+            .collect();
+        if missing.is_empty() {
+            return Ok(columns);
+        }
+        let first: Vec<&str> = header.iter().take(5).map(|name| &***name).collect();
+        Err(format!(
+            "the header `{}...` has no column `{}`",
+            first.join(","),
+            missing.join("`, `")
+        ))
     }
 }
 
@@ -191,8 +222,7 @@ type Problem = (&'static str, String, String);
 
 struct Row<'a> {
     columns: &'a Columns,
-    header: &'a csv::StringRecord,
-    record: &'a csv::StringRecord,
+    row: &'a rows::Row,
     problems: Vec<Problem>,
 }
 
@@ -234,7 +264,7 @@ impl Row<'_> {
     }
 
     fn cell(&self, field: Field) -> Option<&str> {
-        let cell = self.record.get(*self.columns.0.get(&field)?)?.trim();
+        let cell = self.row.text(self.columns.0.get(&field)?)?.trim();
         (!cell.is_empty()).then_some(cell)
     }
 
@@ -246,8 +276,8 @@ impl Row<'_> {
         let found = self.cell(field).map_or("nothing".to_owned(), |text| {
             format!("`{}`", text.chars().take(60).collect::<String>())
         });
-        let place = self.columns.0.get(&field).and_then(|at| self.header.get(*at));
-        let column = place.or(first_name(field)).unwrap_or_default();
+        let named = self.columns.0.get(&field).map(|name| &**name);
+        let column = named.or(first_name(field)).unwrap_or_default();
         let message = format!("found {found}, expected {expected}");
         self.problems.push((code, column.to_owned(), message));
     }
@@ -365,7 +395,7 @@ mod tests {
              unitPrice,billingCurrency,resourceLocation,ResourceId,additionalInfo,tags,unitOfMeasure,resourceGroupName,chargeType\n\
              2025-03-01,2025-03-31,2025-03-10T00:00:00Z,Virtual Machines,D4ds v6,25.235,0.249,6.283515,0.249,USD,eastus,/s/vm,\
              \"\"\"ServiceType\"\":\"\"Standard_D4ds_v6\"\"\",\"{\"\"Vendor\"\": \"\"Databricks\"\", \"\"ClusterId\"\": \"\"c\"\"}\",1 Hour,databricks-rg-x,Usage\n";
-        let (ea, mca) = (read("ea.csv", &ea), read("mca.csv", mca));
+        let (ea, mca) = (read("ea.csv", Input::of(ea)), read("mca.csv", Input::of(mca)));
         assert_eq!((&ea.problems, ea.seen), (&Diagnostics::default(), 1));
         assert_eq!(ea.lines, mca.lines);
         let line = &ea.lines[0];
@@ -384,7 +414,7 @@ mod tests {
             03/10/2025,VM,8.3E-05,99999999999,USD,\n\
             03/10/2025,VM\n\
             03/10/2025,VM,8.3E-05,0.1,USD,\n";
-        let read = read("e.csv", text);
+        let read = read("e.csv", Input::of(text));
         assert_eq!((read.lines.len(), read.seen), (1, 4));
         assert_eq!(read.lines[0].quantity.to_string(), "0.000083");
         assert_eq!(
@@ -416,8 +446,8 @@ mod tests {
         /// Whatever the text, there is an answer.
         #[test]
         fn nothing_panics(text in "\\PC*", row in "[,\"{}:a-z0-9.eE+/-]{0,80}") {
-            read("x", &text);
-            read("x", &format!("{EA}\n{row}\n"));
+            read("x", Input::of(text));
+            read("x", Input::of(format!("{EA}\n{row}\n")));
         }
     }
 }

@@ -147,6 +147,21 @@ impl TableFile {
         let opened = fs::File::open(&self.path).map(rows::Input::File);
         opened.map_err(|e| unreadable(&self.source, &e))
     }
+
+    /// All of its bytes.
+    ///
+    /// # Errors
+    /// `file::unreadable`.
+    pub fn read(&self) -> Result<Vec<u8>, Diagnostics> {
+        let read = match self.source.as_str() {
+            "-" => {
+                let mut bytes = Vec::new();
+                io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+            }
+            _ => fs::read(&self.path),
+        };
+        read.map_err(|e| unreadable(&self.source, &e))
+    }
 }
 
 /// Makes sure that standard input is named at most once, among all files of a command.

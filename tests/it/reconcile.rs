@@ -396,17 +396,16 @@ proptest! {
             facts.extend(rated);
         }
         Database::open(&path).unwrap().append("s", &facts).unwrap();
-        let text = tollgate::ops::files::Text {
-            source: "e.csv".to_owned(),
-            text: format!("{HEADER}\n{}\n", rows.join("\n")),
-        };
+        let export = folder.path().join("e.csv");
+        std::fs::write(&export, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
+        let export = tollgate::ops::files::tables(&[export]).unwrap();
         let cost_options = tollgate::ops::ingest::azure_cost::CostOptions {
             ledger: path.clone(),
             scope: String::new(),
             exported_at: None,
             told_at: parse_instant("2026-11-01").unwrap(),
         };
-        let (_, problems) = tollgate::ops::ingest::azure_cost::ingest(&[text], &cost_options).unwrap();
+        let (_, problems) = tollgate::ops::ingest::azure_cost::ingest(&export, &cost_options).unwrap();
         prop_assert!(problems.0.is_empty(), "{}", problems);
         let options = ReconcileOptions {
             ledger: path,

@@ -34,6 +34,41 @@ pub fn ingest(ledger: &str, files: &[&str], more: &[&str]) -> (Ended, Value) {
     (ended, told)
 }
 
+/// 2.29 + 0.229 in two packed parts of one folder; what Azure writes beside them is no part.
+#[test]
+fn packed_parts_of_a_folder_are_one_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("l.db").display().to_string();
+    let parts = folder.path().join("parts");
+    fs::create_dir(&parts).unwrap();
+    let table = |row: String| format!("{HEADER}\n{row}\n");
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packer, table(vm("i-1", "1", "10", "2.29")).as_bytes()).unwrap();
+    fs::write(parts.join("part_0.csv.gz"), packer.finish().unwrap()).unwrap();
+    let packed = zstd::encode_all(table(vm("i-2", "1", "1", "0.229")).as_bytes(), 1).unwrap();
+    fs::write(parts.join("part_1.csv.zst"), packed).unwrap();
+    fs::write(parts.join("_manifest.json"), "{}").unwrap();
+    let (ended, told) = ingest(&ledger, &[parts.to_str().unwrap()], &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let period = &told["periods"][0];
+    assert_eq!(
+        (period["lines"].as_u64(), period["parts"][0]["cost"].as_str()),
+        (Some(2), Some("2.519"))
+    );
+    // JSON, row by row, says the same.
+    let json = r#"{"Date": "2026-10-01", "MeterCategory": "Virtual Machines", "Quantity": 1, "Cost": 0.229, "BillingCurrency": "USD"}"#;
+    let one = folder.path().join("one.json").display().to_string();
+    fs::write(&one, json).unwrap();
+    let other = folder.path().join("other.db").display().to_string();
+    let (ended, told) = ingest(&other, &[&one], &[]);
+    assert_eq!(
+        (ended.code, told["rows"].as_u64()),
+        (Some(0), Some(1)),
+        "{}",
+        ended.stderr
+    );
+}
+
 #[test]
 fn an_export_told_twice_changes_nothing_and_a_newer_one_replaces_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,11 +3,11 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use crate::cli::check::read_all;
 use crate::cli::context::{TextOrJson, now};
 use crate::cli::exit::{Exit, complain, json, print};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::period::{Instant, parse_instant};
+use crate::ops::files::tables;
 use crate::ops::ingest::azure_cost::{CostOptions, ingest};
 use crate::report::statement::text;
 
@@ -20,7 +20,7 @@ use crate::report::statement::text;
                   Example: tollgate ingest azure-cost part_0.csv part_1.csv --ledger october.db --exported-at 2026-11-02T06:00:00Z"
 )]
 pub(in crate::cli) struct AzureCost {
-    /// Actual-cost exports as CSV; `-` is standard input
+    /// Actual-cost exports as CSV or Parquet, packed or not; of a folder all parts; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The ledger
@@ -39,7 +39,7 @@ pub(in crate::cli) struct AzureCost {
 
 impl AzureCost {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
-        let sources = read_all(&self.files)?;
+        let sources = tables(&self.files)?;
         let options = CostOptions {
             ledger: self.ledger,
             scope: self.scope,

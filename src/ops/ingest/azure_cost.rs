@@ -13,8 +13,9 @@ use crate::model::amount::Amount;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::exact::Inexact;
 use crate::model::period::{Instant, rfc3339};
+use crate::model::rows::Input;
 use crate::model::statement::StatementLine;
-use crate::ops::files::Text;
+use crate::ops::files::TableFile;
 use crate::ops::ledger::{diagnose, open};
 use crate::report::statement::{IngestedStatement, Outcome, Parts, PeriodTold, parts};
 use crate::store::statement::{Export, Told, digest};
@@ -41,7 +42,7 @@ type Lines = Vec<(usize, StatementLine)>;
 /// `statement::not-an-export` and `statement::empty` for a file of something else, `statement::too-large` for sums beyond 128 bits,
 /// `store::*`.
 pub fn ingest(
-    sources: &[Text],
+    sources: &[TableFile],
     options: &CostOptions,
 ) -> Result<(IngestedStatement, Diagnostics), Diagnostics> {
     let mut told = IngestedStatement {
@@ -51,16 +52,17 @@ pub fn ingest(
     let mut problems = Diagnostics::default();
     let mut files: Vec<(String, String)> = Vec::new();
     let mut periods: BTreeMap<(NaiveDate, NaiveDate), Lines> = BTreeMap::new();
-    for text in sources {
-        let digest = blake3::hash(text.text.as_bytes()).to_string();
+    for file in sources {
+        let bytes = file.read()?;
+        let digest = blake3::hash(&bytes).to_string();
         if files.iter().any(|(_, known)| *known == digest) {
-            told.repeated_files.push(text.source.clone());
+            told.repeated_files.push(file.source.clone());
             continue;
         }
-        let read = read(&text.source, &text.text);
+        let read = read(&file.source, Input::of(bytes));
         if read.seen == 0 {
             return Err(match read.problems.0.is_empty() {
-                true => empty(&text.source),
+                true => empty(&file.source),
                 false => read.problems,
             });
         }
@@ -73,7 +75,7 @@ pub fn ingest(
             let period = (line.period_start, line.period_end);
             periods.entry(period).or_default().push((files.len(), line));
         }
-        files.push((text.source.clone(), digest));
+        files.push((file.source.clone(), digest));
     }
     let mut database = open(&options.ledger)?;
     for (period, lines) in periods {

@@ -161,7 +161,7 @@ fn events(bytes: &[u8]) -> usize {
 }
 
 fn statement(bytes: &[u8]) -> usize {
-    text(bytes, |text| azure_cost::read("x", text).lines.len())
+    azure_cost::read("x", Input::of(bytes)).lines.len()
 }
 
 fn requests(bytes: &[u8]) -> usize {
