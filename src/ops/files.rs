@@ -30,7 +30,10 @@ pub fn read_text(path: &Path) -> Result<Text, Diagnostics> {
     } else {
         fs::File::open(path).and_then(read_bounded)
     };
-    let bytes = bytes.map_err(|e| unreadable(&source, &e))?;
+    text_of(source.clone(), bytes.map_err(|e| unreadable(&source, &e))?)
+}
+
+fn text_of(source: String, bytes: Vec<u8>) -> Result<Text, Diagnostics> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_BYTES {
         let message = format!("larger than {} MiB", MAX_BYTES >> 20);
         return Err(Diagnostic::error("file::too-large", source, message)
@@ -146,6 +149,23 @@ impl TableFile {
         }
         let opened = fs::File::open(&self.path).map(rows::Input::File);
         opened.map_err(|e| unreadable(&self.source, &e))
+    }
+
+    /// Its text, unpacked where it is packed with gzip or zstd.
+    ///
+    /// # Errors
+    /// `file::unreadable`, `file::damaged`, `file::too-large`, `file::not-text`.
+    pub fn text(&self) -> Result<Text, Diagnostics> {
+        let damaged = |e: io::Error| {
+            Diagnostics::from(
+                Diagnostic::error("file::damaged", &*self.source, e.to_string()).hint("fetch the file again"),
+            )
+        };
+        let unpacked: Box<dyn Read> = match rows::opened(self.open()?).map_err(damaged)? {
+            rows::Opened::Json(text) | rows::Opened::Other(rows::Input::Stream(text)) => text,
+            rows::Opened::Other(rows::Input::File(file)) => Box::new(file),
+        };
+        text_of(self.source.clone(), read_bounded(unpacked).map_err(damaged)?)
     }
 
     /// All of its bytes.

@@ -119,6 +119,32 @@ fn what_a_history_lacks_is_said_and_the_rest_is_billed() {
 }
 
 #[test]
+fn packed_parts_of_a_folder_are_told_as_the_texts_they_are() {
+    let (plain, packed) = (Books::new(), Books::new());
+    let names = ["plain.json", "autoscale.json"];
+    let parts = packed.0.path().join("parts");
+    fs::create_dir(&parts).unwrap();
+    for name in names {
+        let (told, ended) = plain.tell(&fixture(name), "");
+        assert!(!told.is_null(), "{}", ended.stderr);
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packer, fixture(name).as_bytes()).unwrap();
+        fs::write(parts.join(format!("{name}.gz")), packer.finish().unwrap()).unwrap();
+    }
+    let command = format!("ingest cluster-events parts --ledger l.db {FLAGS}");
+    let arguments: Vec<&str> = command.split_whitespace().collect();
+    let ended: Ended = tollgate_in(packed.0.path(), &arguments).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(packed.entries(), plain.entries());
+    // Cut in half it is told to be damaged.
+    let half = fs::read(parts.join("plain.json.gz")).unwrap();
+    fs::write(parts.join("plain.json.gz"), &half[..half.len() / 2]).unwrap();
+    let ended: Ended = tollgate_in(packed.0.path(), &arguments).output().unwrap().into();
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("file::damaged"), "{}", ended.stderr);
+}
+
+#[test]
 fn told_twice_nothing_changes() {
     let books = Books::new();
     let all = fixture("autoscale.json");

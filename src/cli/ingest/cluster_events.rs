@@ -3,14 +3,13 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use crate::cli::check::read_all;
 use crate::cli::context::TextOrJson;
 use crate::cli::exit::{Exit, complain, json, print};
 use crate::cli::progress::Bars;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Instant, parse_instant};
 use crate::model::place::{Cloud, Tier, TierChange, Workload};
-use crate::ops::files::{stdin_once, tables};
+use crate::ops::files::{TableFile, stdin_once, tables};
 use crate::ops::ingest::cluster_events::{IngestOptions, ingest};
 use crate::ops::judge::PlaceOptions;
 use crate::ops::prices::catalogue;
@@ -26,7 +25,7 @@ use crate::report::ingest::text;
                   tollgate ingest cluster-events events.json --ledger september.db --workspace-name lakehouse --region westus2 --tier STANDARD --tier-change 2026-09-15T09:00:00Z=PREMIUM"
 )]
 pub(in crate::cli) struct ClusterEvents {
-    /// Answers of clusters/events: pages, arrays or lines of them, or of events; `-` is standard input
+    /// Answers of clusters/events: pages, arrays or lines of them, or of events, packed with gzip or zstd or not; of a folder all parts; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The ledger that is billed
@@ -87,7 +86,11 @@ pub(in crate::cli) struct ClusterEvents {
 impl ClusterEvents {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
         stdin_once(self.files.iter().chain(&self.clusters))?;
-        let sources = read_all(&self.files)?;
+        let sources = tables(&self.files)?;
+        let sources = sources
+            .iter()
+            .map(TableFile::text)
+            .collect::<Result<Vec<_>, _>>()?;
         let clusters = tables(&self.clusters)?;
         let mut catalogue = catalogue(&self.prices)?;
         let tier = self.tier.unwrap_or(Tier::Premium);
