@@ -17,8 +17,8 @@ pub fn report(path: &Path, month: Option<Month>) -> Result<CostReport, Diagnosti
     let month = match month {
         Some(month) => month,
         None => {
-            let latest = database.latest_day().map_err(|e| diagnose(path, &e))?;
-            latest.map(Month::of).ok_or_else(|| {
+            let latest = database.latest_month().map_err(|e| diagnose(path, &e))?;
+            latest.ok_or_else(|| {
                 Diagnostic::error(
                     "report::nothing",
                     path.display().to_string(),

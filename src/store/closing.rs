@@ -269,6 +269,8 @@ mod tests {
             (cost(&database, 3), cost(&database, 4)),
             (5_000_000_000, 18_000_000_000)
         );
+        let latest = |database: &Database| database.latest_month().unwrap();
+        assert_eq!(latest(&database), Some(month(4)));
         let late = database.late_rows(month(4)).unwrap();
         assert_eq!((late.len(), late[0].day.to_string().as_str()), (1, "2026-03-01"));
         // What was booked late is closed with the month in which it was booked.
@@ -276,6 +278,9 @@ mod tests {
             panic!("March is closed")
         };
         assert_eq!(april.cost_nano["databricks"], 18_000_000_000);
+        // What is told of a closed month now is billed in May, in which nothing is used.
+        database.append("s", &hour("later", 4, 13)).unwrap();
+        assert_eq!(latest(&database), Some(month(5)));
         assert!(check(&database, &mut |_, _| ()).unwrap().is_sound());
         for sql in [
             "UPDATE closing SET entries = 1",

@@ -19,7 +19,7 @@ use crate::ledger::summary::{CostRow, UnpricedRow};
 use crate::model::charge::UnpricedReason;
 use crate::model::exact::parse_decimal;
 use crate::model::money::Currency;
-use crate::model::period::{Instant, Month, Period, SECONDS_PER_DAY, from_unix};
+use crate::model::period::{Instant, Month, NotAMonth, Period, SECONDS_PER_DAY, from_unix};
 
 /// Where the ledger stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,25 @@ impl Database {
             .query_row("SELECT max(day) FROM rollup_day", [], |row| row.get(0))
             .at(&self.path, "reading the latest day")?;
         Ok(day.map(|day| from_unix(day.saturating_mul(SECONDS_PER_DAY))))
+    }
+
+    /// The latest month in which anything is billed, late charges of closed months too; none in an empty ledger.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn latest_month(&self) -> Result<Option<Month>, StoreError> {
+        let late: Option<String> = self
+            .connection
+            .query_row("SELECT max(billing_month) FROM rollup_late", [], |row| row.get(0))
+            .at(&self.path, "reading the latest month")?;
+        let late = late.map(|month| {
+            month.parse().map_err(|e: NotAMonth| StoreError::Unreadable {
+                path: self.path.clone(),
+                place: "`rollup_late`".to_owned(),
+                why: e.to_string(),
+            })
+        });
+        Ok(self.latest_day()?.map(Month::of).max(late.transpose()?))
     }
 
     /// The earliest UTC day with an entry, at its midnight; none in an empty ledger.
