@@ -8,6 +8,7 @@ use crate::model::place::Cloud;
 use crate::pricing::bundled::all_books;
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::check;
+use crate::pricing::contract::{Contract, Doubt};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub fn check(paths: &[PathBuf]) -> Result<Checked, Diagnostics> {
     })
 }
 
-/// Terms of contracts that speak of no price there is: a name was misspelt, or a book is missing.
+/// What contracts say of prices that there are not (a name was misspelt, or a book is missing), and commitments that cost more than they save.
 fn unmatched(catalogue: &Catalogue, books: &[Text]) -> Vec<Diagnostic> {
     let mut book = catalogue.book.clone();
     for text in books {
@@ -55,16 +56,29 @@ fn unmatched(catalogue: &Catalogue, books: &[Text]) -> Vec<Diagnostic> {
     let meters: Vec<String> = known.iter().map(|(meter, _)| meter.to_string()).collect();
     let contracts = catalogue.contracts().iter();
     let lines = contracts.flat_map(|contract| {
-        contract.unmatched(&meters).map(|(term, pattern)| {
-            let message = format!("`{pattern}` is no meter that has a list price");
-            Diagnostic::warning("price::unmatched", contract.source(), message)
-                .path(format!("terms.{term}"))
-                .hint(
-                    "`tollgate price show` lists the meters that have a price; `*` stands for any characters",
-                )
-        })
+        let terms = contract.unmatched(&meters);
+        let terms = terms.map(|(term, pattern)| without_price(contract, format!("terms.{term}"), pattern));
+        let doubts = contract.doubts(&known).into_iter().map(|(i, doubt)| {
+            let place = format!("commitments.{i}");
+            match doubt {
+                Doubt::Unmatched(pattern) => without_price(contract, place, &pattern),
+                Doubt::Dear(message) => {
+                    Diagnostic::warning("price::dear-commitment", contract.source(), message)
+                        .path(place)
+                        .hint("are payments, quantity and term those of the contract?")
+                }
+            }
+        });
+        terms.chain(doubts).collect::<Vec<_>>()
     });
     lines.collect()
+}
+
+fn without_price(contract: &Contract, place: String, pattern: &str) -> Diagnostic {
+    let message = format!("`{pattern}` is no meter that has a list price");
+    Diagnostic::warning("price::unmatched", contract.source(), message)
+        .path(place)
+        .hint("`tollgate price show` lists the meters that have a price; `*` stands for any characters")
 }
 
 fn own_books(paths: &[PathBuf], catalogue: &mut Catalogue) -> Result<Vec<Text>, Diagnostics> {

@@ -5,12 +5,14 @@
 //! the order of the file and of the files. The JSON form is `pricing/schema/contract.schema.json`.
 
 mod commitments;
+mod sense;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::sync::Arc;
 
 use self::commitments::{CommitmentRow, TiersRow, Within};
+pub use self::sense::Doubt;
 use super::book_file::{Fault, instant};
 use super::price_book::{Effective, without};
 use crate::model::agreement::{Agreed, Commitment, VolumeTiers};

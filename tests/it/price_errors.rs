@@ -41,6 +41,16 @@ fn contracts() -> Vec<Case> {
             )],
         ),
         files(
+            "price::dear-commitment",
+            "price check contract.json --strict",
+            &[(
+                "contract.json",
+                "{\"contract\": \"acme\", \"currency\": \"USD\", \"commitments\": [{\"name\": \"ri\", \"kind\": \"reservation\", \
+                 \"cloud\": \"AZURE\", \"from\": \"2026-10-01\", \"to\": \"2026-10-11\", \"quantity\": \"1\", \
+                 \"meters\": [\"vm/AZURE/westus2/Standard_DS3_v2/on_demand\"], \"payments\": {\"upfront\": \"60\"}}]}\n",
+            )],
+        ),
+        files(
             "price::commitment",
             "price check contract.json",
             &[(
