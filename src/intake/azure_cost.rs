@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::table::Rejected;
 use crate::model::amount::Amount;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::exact::parse_json_number;
 use crate::model::money::Currency;
-use crate::model::rows::{self, Codes, Fault, FaultKind, Input, Told};
+use crate::model::rows::{self, Codes, Fault, FaultKind, Input, Told, quoted};
 use crate::model::statement::StatementLine;
 
 /// What was read from one export.
@@ -22,8 +23,8 @@ use crate::model::statement::StatementLine;
 pub struct Read {
     /// The lines, in the order written.
     pub lines: Vec<StatementLine>,
-    /// What is wrong with other rows: `statement::*`.
-    pub problems: Diagnostics,
+    /// The other rows, and what is no row: `statement::*`, `file::*`.
+    pub rejected: Vec<Rejected>,
     /// Rows that were seen, those with problems too.
     pub seen: usize,
 }
@@ -153,7 +154,10 @@ impl Read {
                     let problem = Diagnostic::error(code, source, message);
                     problem.at(row.line, 0).path(column)
                 });
-                self.problems.0.extend(problems);
+                self.rejected.push(Rejected {
+                    problems: problems.collect(),
+                    row: Some(row.json()),
+                });
             }
         }
         ControlFlow::Continue(())
@@ -162,18 +166,25 @@ impl Read {
     fn fault(&mut self, source: &str, fault: &Fault) -> ControlFlow<()> {
         self.seen = self.seen.saturating_add(usize::from(fault.row.is_some()));
         let problem = fault.diagnostic(source, &CODES);
-        self.problems.0.push(match fault.kind {
+        let problem = match fault.kind {
             FaultKind::Syntax => {
                 problem.hint("is the export whole? export it again, or fetch the file again")
             }
             _ => problem,
+        };
+        self.rejected.push(Rejected {
+            problems: vec![problem],
+            row: fault.row.as_deref().map(quoted),
         });
         ControlFlow::Continue(())
     }
 
     fn not_an_export(&mut self, source: &str, message: String) -> ControlFlow<()> {
         let problem = Diagnostic::error("statement::not-an-export", source, message);
-        self.problems.0.push(problem.at(1, 0).hint(FORM));
+        self.rejected.push(Rejected {
+            problems: vec![problem.at(1, 0).hint(FORM)],
+            row: None,
+        });
         ControlFlow::Break(())
     }
 }
@@ -396,7 +407,7 @@ mod tests {
              2025-03-01,2025-03-31,2025-03-10T00:00:00Z,Virtual Machines,D4ds v6,25.235,0.249,6.283515,0.249,USD,eastus,/s/vm,\
              \"\"\"ServiceType\"\":\"\"Standard_D4ds_v6\"\"\",\"{\"\"Vendor\"\": \"\"Databricks\"\", \"\"ClusterId\"\": \"\"c\"\"}\",1 Hour,databricks-rg-x,Usage\n";
         let (ea, mca) = (read("ea.csv", Input::of(ea)), read("mca.csv", Input::of(mca)));
-        assert_eq!((&ea.problems, ea.seen), (&Diagnostics::default(), 1));
+        assert_eq!((ea.rejected.len(), ea.seen), (0, 1));
         assert_eq!(ea.lines, mca.lines);
         let line = &ea.lines[0];
         assert_eq!(line.cost.to_string(), "6.283515");
@@ -423,9 +434,9 @@ mod tests {
             "the month of the date"
         );
         let told: Vec<_> = read
-            .problems
-            .0
+            .rejected
             .iter()
+            .flat_map(|rejected| &rejected.problems)
             .map(|p| (p.code, p.line, p.path.as_str()))
             .collect();
         assert_eq!(

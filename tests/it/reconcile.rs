@@ -404,8 +404,10 @@ proptest! {
             scope: String::new(),
             exported_at: None,
             told_at: parse_instant("2026-11-01").unwrap(),
+            rejects: None,
         };
-        let (_, problems) = tollgate::ops::ingest::azure_cost::ingest(&export, &cost_options).unwrap();
+        let (_, problems) =
+            tollgate::ops::ingest::azure_cost::ingest(&export, &cost_options, &mut |_| {}).unwrap();
         prop_assert!(problems.0.is_empty(), "{}", problems);
         let options = ReconcileOptions {
             ledger: path,

@@ -55,6 +55,24 @@ fn packed_parts_of_a_folder_are_one_export() {
         (period["lines"].as_u64(), period["parts"][0]["cost"].as_str()),
         (Some(2), Some("2.519"))
     );
+    // What cannot be read is written down with its reason.
+    let bad = folder.path().join("bad.csv").display().to_string();
+    let rows = [vm("i-1", "1", "ten", "2.29"), vm("i-2", "1", "1", "0.229")];
+    fs::write(&bad, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
+    let rejects = folder.path().join("r.ndjson").display().to_string();
+    let third = folder.path().join("third.db").display().to_string();
+    let (ended, told) = ingest(&third, &[&bad], &["--rejects", &rejects]);
+    assert_eq!((ended.code, told["rejected"].as_u64()), (Some(1), Some(1)));
+    let line: Value = serde_json::from_str(fs::read_to_string(&rejects).unwrap().trim()).unwrap();
+    assert_eq!(
+        (
+            line["line"].as_u64(),
+            line["column"].as_str(),
+            line["code"].as_str()
+        ),
+        (Some(2), Some("Quantity"), Some("statement::number"))
+    );
+    assert_eq!(line["row"]["Quantity"].as_str(), Some("ten"));
     // JSON, row by row, says the same.
     let json = r#"{"Date": "2026-10-01", "MeterCategory": "Virtual Machines", "Quantity": 1, "Cost": 0.229, "BillingCurrency": "USD"}"#;
     let one = folder.path().join("one.json").display().to_string();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::cli::context::{TextOrJson, now};
 use crate::cli::exit::{Exit, complain, json, print};
+use crate::cli::progress::Bars;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::period::{Instant, parse_instant};
 use crate::ops::files::tables;
@@ -32,6 +33,9 @@ pub(in crate::cli) struct AzureCost {
     /// When Azure made the export; of two that say so the later one holds, otherwise the one told later
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     exported_at: Option<Instant>,
+    /// Write the rows that cannot be read to this file, one JSON object a line with their reasons
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
@@ -45,8 +49,12 @@ impl AzureCost {
             scope: self.scope,
             exported_at: self.exported_at,
             told_at: now(),
+            rejects: self.rejects,
         };
-        let (told, problems) = ingest(&sources, &options)?;
+        let mut bars = Bars::default();
+        let answer = ingest(&sources, &options, &mut |step| bars.show_ingest(step));
+        bars.finish();
+        let (told, problems) = answer?;
         print(&match self.format {
             TextOrJson::Text => text(&told),
             TextOrJson::Json => json(&told)?,

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
+use super::Step;
+use super::rejects::{Rejects, with_rejects};
 use crate::intake::azure_cost::read;
 use crate::model::amount::Amount;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -31,6 +33,8 @@ pub struct CostOptions {
     pub exported_at: Option<Instant>,
     /// When it is told.
     pub told_at: Instant,
+    /// A file for the rows that cannot be read.
+    pub rejects: Option<PathBuf>,
 }
 
 /// Lines of one billing period, each with the place of its file.
@@ -44,6 +48,20 @@ type Lines = Vec<(usize, StatementLine)>;
 pub fn ingest(
     sources: &[TableFile],
     options: &CostOptions,
+    progress: &mut dyn FnMut(Step),
+) -> Result<(IngestedStatement, Diagnostics), Diagnostics> {
+    let ((told, problems), shown) = with_rejects(options.rejects.as_deref(), |rejects| {
+        tell(sources, options, rejects, progress)
+    })?;
+    let all = shown.0.into_iter().chain(problems.0).collect();
+    Ok((told, Diagnostics(all).sorted()))
+}
+
+fn tell(
+    sources: &[TableFile],
+    options: &CostOptions,
+    rejects: &mut Rejects<'_>,
+    progress: &mut dyn FnMut(Step),
 ) -> Result<(IngestedStatement, Diagnostics), Diagnostics> {
     let mut told = IngestedStatement {
         ledger: options.ledger.display().to_string(),
@@ -61,16 +79,20 @@ pub fn ingest(
         }
         let read = read(&file.source, Input::of(bytes));
         if read.seen == 0 {
-            return Err(match read.problems.0.is_empty() {
+            let problems: Vec<Diagnostic> = read.rejected.into_iter().flat_map(|r| r.problems).collect();
+            return Err(match problems.is_empty() {
                 true => empty(&file.source),
-                false => read.problems,
+                false => Diagnostics(problems),
             });
         }
         told.rows = told.rows.saturating_add(read.seen);
         told.rejected = told
             .rejected
             .saturating_add(read.seen.saturating_sub(read.lines.len()));
-        problems.0.extend(read.problems.0);
+        read.rejected
+            .into_iter()
+            .for_each(|rejected| rejects.reject(rejected));
+        progress(Step::Read(u64::try_from(told.rows).unwrap_or(u64::MAX)));
         for line in read.lines {
             let period = (line.period_start, line.period_end);
             periods.entry(period).or_default().push((files.len(), line));
@@ -110,7 +132,7 @@ pub fn ingest(
             parts: parts(counted),
         });
     }
-    Ok((told, problems.sorted()))
+    Ok((told, problems))
 }
 
 fn empty(source: &str) -> Diagnostics {
