@@ -173,9 +173,7 @@ impl ClusterSpec {
 
     /// All custom tags.
     pub fn tags(&self) -> Tags {
-        // Of a key that is written twice the first counts, as for `custom_tag`.
-        let pairs = self.custom_tags.iter().rev();
-        Tags::of(pairs.map(|(key, value)| (key.as_str(), value.as_str())))
+        Tags::of_custom_tags(&self.custom_tags)
     }
 
     /// The value of a custom tag.

@@ -120,19 +120,14 @@ pub fn read(source: &str, input: Input) -> Read {
         },
         Told::Row(row) => {
             // JSON names its columns row by row.
-            let own = match &columns {
-                Some(_) => None,
-                None => Some(Columns::of(
-                    row.columns().map(Arc::from).collect::<Vec<_>>().iter(),
-                )),
-            };
-            let columns = match (&columns, own) {
-                (Some(columns), _) => columns,
-                (None, Some(Ok(own))) => return read.row(source, &own, &row),
-                (None, Some(Err(message))) => return read.not_an_export(source, message),
-                (None, None) => return ControlFlow::Continue(()),
-            };
-            read.row(source, columns, &row)
+            let names = || row.columns().map(Arc::from).collect::<Vec<_>>();
+            match &columns {
+                Some(columns) => read.row(source, columns, &row),
+                None => match Columns::of(names().iter()) {
+                    Ok(own) => read.row(source, &own, &row),
+                    Err(message) => read.not_an_export(source, message),
+                },
+            }
         }
         Told::Fault(fault) => read.fault(source, &fault),
     });

@@ -104,7 +104,7 @@ impl Price {
     ///
     /// # Errors
     /// [`Inexact`] when the cost exceeds 64 bits.
-    pub fn list_cost_nano(&self, quantity_nano: i64, cost_nano: i64) -> Result<i64, Inexact> {
+    fn list_cost_nano(&self, quantity_nano: i64, cost_nano: i64) -> Result<i64, Inexact> {
         match self.list_unit_price {
             None => Ok(cost_nano),
             Some(list) => multiply_nano(quantity_nano, list.0),

@@ -22,6 +22,16 @@ impl Tags {
         Tags::canonical(&pairs.into_iter().collect())
     }
 
+    /// Custom tags in the order written; of a key that is written twice the first counts.
+    pub fn of_custom_tags(tags: &[(String, String)]) -> Tags {
+        // Later ones take the place of earlier ones, so the first is told last.
+        Tags::of(
+            tags.iter()
+                .rev()
+                .map(|(key, value)| (key.as_str(), value.as_str())),
+        )
+    }
+
     /// These tags.
     pub fn of_map(pairs: &BTreeMap<String, String>) -> Tags {
         Tags::of(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))

@@ -55,9 +55,7 @@ impl ClusterVersion {
 
     /// All tags.
     pub fn tags(&self) -> Tags {
-        // Of a key that is written twice the first counts.
-        let pairs = self.custom_tags.iter().rev();
-        Tags::of(pairs.map(|(key, value)| (key.as_str(), value.as_str())))
+        Tags::of_custom_tags(&self.custom_tags)
     }
 
     /// The value of a tag; none where it is empty.
