@@ -3,7 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use super::context::{JudgeFlags, PlaceFlags, TextOrJson, colour};
+use super::context::{DocumentFlags, JudgeFlags, PlaceFlags, TextOrJson, colour};
 use super::exit::{Exit, complain, finish, json, json_line, print};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::place::Workload;
@@ -21,9 +21,12 @@ use crate::report::decision::{DecisionJson, text};
                         generate | tollgate check - --format json | jq .decision"
 )]
 pub(super) struct Check {
-    /// Clusters API create requests: one, an array, or one per line; `-` is standard input
+    /// Terraform plans (`terraform show -json`), bundles (`databricks.yml`, or what `bundle validate -o json` prints), bodies
+    /// of the Clusters, Jobs, Pipelines and Instance Pools API: one, an array, or one per line; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    documents: DocumentFlags,
     /// Who asks
     #[arg(long, value_name = "USER")]
     principal: Option<String>,
@@ -59,7 +62,7 @@ impl Check {
             workload: self.place.workload,
             at: self.place.at(),
             principal: self.principal,
-            form: self.judge.form(),
+            read: self.documents.options(self.judge.form()),
             clusters,
         };
         let checked = check(&sources, &mut policies, &mut catalogue, &options)?;

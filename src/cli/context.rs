@@ -1,6 +1,7 @@
 //! Flags that several commands share, and what is made of them.
 
 use chrono::Utc;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Instant, from_unix, parse_instant};
 use crate::model::place::{Cloud, Tier, Workload};
-use crate::ops::check::Form;
+use crate::ops::check::{BundleOptions, DocumentKind, Form, ReadOptions};
 use crate::ops::judge::PlaceOptions;
 use crate::ops::policies::{DEFINITION, PolicySource};
 use crate::plugin::Host;
@@ -67,6 +68,51 @@ impl PlaceFlags {
 /// The clock, read here and nowhere below.
 pub(super) fn now() -> Instant {
     from_unix(Utc::now().timestamp())
+}
+
+/// What documents are, and what bundles take from outside.
+#[derive(Debug, Args)]
+pub(super) struct DocumentFlags {
+    /// What every file is, instead of recognising it by its content
+    #[arg(long = "as", value_name = "KIND", value_parser = document_kind())]
+    kind: Option<DocumentKind>,
+    /// Target of a bundle [default: the one that says so]
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
+    /// A variable of a bundle; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+    /// Short name of the user who deploys a bundle, for the names that development mode gives
+    #[arg(long, value_name = "USER")]
+    bundle_user: Option<String>,
+}
+
+impl DocumentFlags {
+    /// How documents are read.
+    pub fn options(&self, form: Form) -> ReadOptions {
+        ReadOptions {
+            form,
+            kind: self.kind,
+            bundle: BundleOptions {
+                target: self.target.clone(),
+                variables: self.variables.iter().cloned().collect(),
+                user: self.bundle_user.clone(),
+            },
+        }
+    }
+}
+
+fn document_kind() -> impl TypedValueParser<Value = DocumentKind> {
+    let names = DocumentKind::NAMES.map(|(name, _)| name);
+    // The parser only lets names through, so reading one cannot fail.
+    PossibleValuesParser::new(names).map(|name| name.parse().unwrap_or(DocumentKind::Cluster))
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
 }
 
 /// Where policies come from.

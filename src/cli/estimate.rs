@@ -6,10 +6,11 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 use super::check::read_all;
-use super::context::{PlaceFlags, TextOrJson};
+use super::context::{DocumentFlags, PlaceFlags, TextOrJson};
 use super::exit::{Exit, complain, finish, json, json_line, print};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::exact::{decimal_text, parse_decimal};
+use crate::ops::check::Form;
 use crate::ops::estimate::{EstimateOptions, Estimated, estimate};
 use crate::ops::prices::catalogue;
 use crate::report;
@@ -18,9 +19,11 @@ use crate::report;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: tollgate estimate request.json --region westus2 --workload job --hours 176")]
 pub(super) struct Estimate {
-    /// Clusters API create requests: one, an array, or one per line; `-` is standard input
+    /// Terraform plans, bundles, bodies of the APIs: as for `tollgate check`; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    documents: DocumentFlags,
     /// Hours a month that the cluster runs
     #[arg(long, default_value = "730", value_parser = parse_decimal, value_name = "HOURS")]
     hours: Decimal,
@@ -51,6 +54,7 @@ impl Estimate {
         let sources = read_all(&self.files)?;
         let mut catalogue = catalogue(&self.place.prices)?;
         let options = EstimateOptions {
+            read: self.documents.options(Form::Whole),
             place: self.place.place(),
             workload: self.place.workload,
             at: self.place.at(),

@@ -6,6 +6,7 @@ use super::fields::{FieldProblem, Fields};
 use crate::model::meter::PurchaseOption;
 use crate::model::place::Cloud;
 use crate::model::tags::Tags;
+use crate::model::unknown::Unknown;
 
 /// A cluster as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,7 +37,28 @@ pub struct ClusterSpec {
     pub custom_tags: Vec<(String, String)>,
     /// The cloud whose attribute block is present, if exactly one is.
     pub cloud: Option<Cloud>,
+    /// Attributes that decide what it costs and that nobody knows yet, sorted; what it costs is then unknown too.
+    pub undecided: Vec<String>,
 }
+
+/// Attributes that decide what a cluster costs.
+const DECIDING: [&str; 15] = [
+    "autoscale",
+    "aws_attributes.availability",
+    "aws_attributes.first_on_demand",
+    "azure_attributes.availability",
+    "azure_attributes.first_on_demand",
+    "driver_instance_pool_id",
+    "driver_node_type_id",
+    "gcp_attributes.availability",
+    "gcp_attributes.first_on_demand",
+    "instance_pool_id",
+    "is_single_node",
+    "node_type_id",
+    "num_workers",
+    "runtime_engine",
+    "spark_version",
+];
 
 /// Smallest and largest number of workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -134,6 +156,40 @@ impl ClusterSpec {
         } else {
             Err(fields.problems)
         }
+    }
+
+    /// Reads a body of which some is not known yet, and therefore missing. A pool that is only referred to stands in the
+    /// place of its id.
+    ///
+    /// # Errors
+    /// Those of [`ClusterSpec::read`].
+    pub fn read_known(body: &Value, unknown: &Unknown) -> Result<ClusterSpec, Vec<FieldProblem>> {
+        if unknown.is_empty() {
+            return ClusterSpec::read(body);
+        }
+        let mut known = body.clone();
+        // Half an autoscale block is no size.
+        if let (true, Some(object)) = (unknown.touches("autoscale"), known.as_object_mut()) {
+            object.shift_remove("autoscale");
+        }
+        let mut spec = ClusterSpec::read(&known)?;
+        let pool = |path: &str| unknown.references.get(path).cloned();
+        spec.instance_pool_id = pool("instance_pool_id").or(spec.instance_pool_id);
+        spec.driver_instance_pool_id = pool("driver_instance_pool_id").or(spec.driver_instance_pool_id);
+        let open = |path: &&&str| unknown.touches(path) && !unknown.references.contains_key(**path);
+        spec.undecided = DECIDING
+            .iter()
+            .filter(open)
+            .map(|path| (*path).to_owned())
+            .collect();
+        Ok(spec)
+    }
+
+    /// Whether nobody knows yet how many workers it has.
+    pub fn size_is_unknown(&self) -> bool {
+        self.undecided
+            .iter()
+            .any(|path| path == "num_workers" || path == "autoscale")
     }
 
     /// The nodes of this cluster with so many workers, driver first. The first `first_on_demand` are on

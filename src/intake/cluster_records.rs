@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use super::compute_clusters_table as table;
 use super::existing_clusters::ExistingCluster;
 use super::record::Record;
-use super::request::Request;
+use super::request::{Request, Surroundings};
 use crate::databricks::cluster_source::ClusterSource;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::instance_pool::{InstancePool, PoolAttributes};
@@ -24,6 +24,7 @@ use crate::model::attribute;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::json_text::{JsonText, items, members};
 use crate::model::rows::{self, Codes, Form, Input, Opened, Row, Told};
+use crate::model::unknown::Unknown;
 
 /// What was read from one source.
 #[derive(Debug, Default)]
@@ -306,6 +307,7 @@ impl<'a> Reader<'a> {
                     name: spec.cluster_name.clone(),
                     body,
                     spec,
+                    around: Surroundings::default(),
                 },
                 cluster_id,
                 workspace_id,
@@ -315,7 +317,7 @@ impl<'a> Reader<'a> {
                 changed_at,
                 is_deleted,
                 pools,
-                unknown,
+                unknown: Unknown::of(unknown),
             }),
             Err(problems) => {
                 for problem in problems {

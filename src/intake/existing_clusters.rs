@@ -6,6 +6,7 @@ use super::request::Request;
 use crate::databricks::cluster_source::ClusterSource;
 use crate::databricks::instance_pool::InstancePool;
 use crate::model::period::Instant;
+use crate::model::unknown::Unknown;
 
 /// A cluster that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub struct ExistingCluster {
     /// The pools that it takes its nodes from, with the node types it has from them.
     pub pools: Vec<InstancePool>,
     /// Attributes of which the source says nothing.
-    pub unknown: Vec<String>,
+    pub unknown: Unknown,
 }
 
 impl ExistingCluster {

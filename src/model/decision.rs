@@ -75,9 +75,39 @@ pub struct Violation {
     pub remedy: Value,
     /// Whether it denies.
     pub enforcement: Enforcement,
+    /// The waiver that set it aside until it expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired_waiver: Option<Waiver>,
     /// What the rule says beyond that: `{"enforce": {path: value}}` is what enforcement would put there.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
+}
+
+/// A dated and reasoned exception, as decisions name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Waiver {
+    /// Its name, unique in its file.
+    pub waiver: String,
+    /// Why.
+    pub reason: String,
+    /// Who has approved it.
+    pub approved_by: String,
+    /// The last day on which it holds (UTC): `2026-12-31`.
+    pub expires: String,
+    /// The file it stands in.
+    pub source: String,
+    /// Its line there.
+    pub line: usize,
+}
+
+/// An objection that a waiver sets aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waived {
+    /// The objection.
+    #[serde(flatten)]
+    pub violation: Violation,
+    /// The waiver.
+    pub waiver: Waiver,
 }
 
 /// What a rule says of its verdict as a whole: its trace, where one was asked for.
@@ -167,6 +197,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// What the rules objected to, in the order of policies and rules.
     pub violations: Vec<Violation>,
+    /// What waivers set aside; it is among the violations no more.
+    pub waived: Vec<Waived>,
     /// Rules that broke.
     pub failures: Vec<RuleFailure>,
     /// What rules could not judge.

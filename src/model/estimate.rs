@@ -27,6 +27,9 @@ pub struct Estimate {
     /// Meters without a price or rate, sorted, each once. Where there is one, the sums it belongs to are
     /// unknown.
     pub unpriced: Vec<String>,
+    /// Attributes that decide what the cluster costs and that nobody knows yet, sorted. Where there is one, every sum
+    /// is unknown.
+    pub unknown: Vec<String>,
 }
 
 /// One node per hour.
@@ -38,11 +41,19 @@ pub struct NodeEstimate {
     pub cost_per_hour: Option<Decimal>,
 }
 
+impl NodeEstimate {
+    /// A node of which nothing is known.
+    pub const UNKNOWN: NodeEstimate = NodeEstimate {
+        dbu_per_hour: None,
+        cost_per_hour: None,
+    };
+}
+
 /// One size of the cluster per hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SizeEstimate {
-    /// Nodes, driver included.
-    pub nodes: u32,
+    /// Nodes, driver included; none where nobody knows yet.
+    pub nodes: Option<u32>,
     /// DBU per hour.
     pub dbu_per_hour: Option<Decimal>,
     /// DBUs in money.
@@ -78,7 +89,35 @@ pub struct EstimateLine {
     pub synthetic: bool,
 }
 
+impl SizeEstimate {
+    /// A size of which nothing is known.
+    pub const UNKNOWN: SizeEstimate = SizeEstimate {
+        nodes: None,
+        dbu_per_hour: None,
+        dbu_cost_per_hour: None,
+        vm_cost_per_hour: None,
+        disk_cost_per_hour: None,
+        network_cost_per_hour: None,
+        cost_per_hour: None,
+        lines: Vec::new(),
+    };
+}
+
 impl Estimate {
+    /// An estimate that hangs on what nobody knows yet.
+    pub fn unknown(currency: Currency, at: Instant, attributes: &[String]) -> Estimate {
+        Estimate {
+            currency,
+            at,
+            min: SizeEstimate::UNKNOWN,
+            max: SizeEstimate::UNKNOWN,
+            driver: NodeEstimate::UNKNOWN,
+            worker: None,
+            unpriced: Vec::new(),
+            unknown: attributes.to_vec(),
+        }
+    }
+
     /// The sums alone, as decisions carry them.
     pub fn without_lines(mut self) -> Estimate {
         self.min.lines.clear();
@@ -139,7 +178,7 @@ impl Serialize for SizeEstimate {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Form<'a> {
-            nodes: u32,
+            nodes: Option<u32>,
             dbu_per_hour: Option<String>,
             dbu_cost_per_hour: Option<String>,
             vm_cost_per_hour: Option<String>,
@@ -170,6 +209,8 @@ impl Serialize for Estimate {
             currency: Currency,
             at: String,
             unpriced: &'a [String],
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            unknown: &'a [String],
             driver: &'a NodeEstimate,
             worker: &'a Option<NodeEstimate>,
             min: &'a SizeEstimate,
@@ -179,6 +220,7 @@ impl Serialize for Estimate {
             currency: self.currency,
             at: rfc3339(self.at),
             unpriced: &self.unpriced,
+            unknown: &self.unknown,
             driver: &self.driver,
             worker: &self.worker,
             min: &self.min,

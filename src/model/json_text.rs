@@ -88,6 +88,16 @@ impl<'a> JsonText<'a> {
         }
         self.line_of(at.get())
     }
+
+    /// The line of the value that a JSON pointer leads to, below a part; that of its nearest parent where there is none.
+    pub fn line_at(&self, part: &'a RawValue, pointer: &str) -> usize {
+        let steps: Vec<String> = pointer
+            .split('/')
+            .skip(1)
+            .map(|step| step.replace("~1", "/").replace("~0", "~"))
+            .collect();
+        self.line_below(part, steps.iter().map(String::as_str))
+    }
 }
 
 /// A member of an object or an array, by its key or index.

@@ -17,6 +17,9 @@
 //! Charge       a priced usage        (Unpriced: a usage without a price)
 //! Statement    lines that a vendor says it has billed; Amount adds them exactly
 //! CostCentres  rules that say who owes for a subject's use of a meter
+//! Kind, Action what a document asks for, and what would happen to it
+//! Unknown      attributes that nobody knows yet, and what they will refer to
+//! CostChange   what each resource of a change costs, before and after
 //! Decision     allow · deny · undetermined, with violations, failures, supplied values, estimate
 //! Diagnostic   what is wrong with an input, where, and what to do
 //! Finding      a diagnostic of the linter, with the change that would settle it
@@ -30,6 +33,7 @@ pub mod amount;
 pub mod attribute;
 pub mod charge;
 pub mod cost_centre;
+pub mod cost_change;
 pub mod decision;
 pub mod diagnostic;
 pub mod document;
@@ -47,10 +51,13 @@ pub mod money;
 pub mod passage;
 pub mod period;
 pub mod place;
+pub mod resource;
 pub mod rows;
 pub mod schema;
 pub mod statement;
+pub mod strict_json;
 pub mod suggest;
 pub mod tags;
 pub mod tree;
+pub mod unknown;
 pub mod usage;

@@ -3,11 +3,12 @@
 use serde_json::Value;
 use std::num::NonZeroUsize;
 
-use super::files::Text;
+use super::files::{OnDisk, Text};
 use super::judge::{Asked, PlaceOptions, applicable, context, judge};
 use super::policies::Policies;
 use crate::databricks::cluster_spec::ClusterSpec;
-use crate::intake::clusters_api;
+use crate::intake::documents;
+use crate::intake::reading::Resource;
 use crate::intake::request::Request;
 use crate::model::attribute;
 use crate::model::decision::{Decision, Outcome};
@@ -20,7 +21,9 @@ use crate::pricing::catalogue::Catalogue;
 use crate::pricing::estimate::estimate;
 use crate::report::decision::RequestName;
 
+pub use crate::intake::bundle::BundleOptions;
 pub use crate::intake::clusters_api::Form;
+pub use crate::intake::documents::{DocumentKind, ReadOptions};
 
 /// What all requests of one check have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +38,8 @@ pub struct CheckOptions {
     pub at: Instant,
     /// Who asks.
     pub principal: Option<String>,
-    /// Whether requests may be partial.
-    pub form: Form,
+    /// How documents are read.
+    pub read: ReadOptions,
     /// What the principal has running; none where nobody told.
     pub clusters: Option<ClustersFact>,
 }
@@ -67,6 +70,8 @@ pub fn named(request: &Request) -> RequestName<'_> {
 pub struct Checked {
     /// Answers, in the order of the input.
     pub answers: Vec<Answer>,
+    /// What else there is: pools, policies, warehouses, serverless compute.
+    pub resources: Vec<Resource>,
     /// Requests that could not be read or judged.
     pub problems: Diagnostics,
 }
@@ -102,8 +107,9 @@ pub fn check(
         policies.load(name)?;
     }
     for source in sources {
-        let read = clusters_api::read(&source.source, &source.text, options.form);
+        let read = documents::read(&source.source, &source.text, &OnDisk, &options.read);
         checked.problems.0.extend(read.problems.0);
+        checked.resources.extend(read.resources);
         for request in read.requests {
             match prepare(request, policies, catalogue, options) {
                 Ok(prepared) => todo.push(prepared),
@@ -171,10 +177,10 @@ fn answer(
         body: &request.body,
         principal: options.principal.as_deref(),
         workspace: &workspace,
-        workload: options.workload,
+        workload: request.around.workload.unwrap_or(options.workload),
         at: options.at,
-        pools: &[],
-        unknown: &[],
+        pools: &request.around.pools,
+        unknown: &request.around.unknown,
         trace: false,
         clusters: options.clusters.as_ref(),
     };

@@ -141,7 +141,7 @@ fn one(
         violation_details: Vec::new(),
         undetermined: Vec::new(),
         failures: Vec::new(),
-        unknown: cluster.unknown.clone(),
+        unknown: cluster.unknown.paths.clone(),
         is_enforceable: source.is_none_or(ClusterSource::is_enforceable),
         has_changes: false,
         changes: Vec::new(),

@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::files::Text;
+use super::files::{OnDisk, Text};
 use super::judge::PlaceOptions;
-use crate::intake::clusters_api::{self, Form};
+use crate::intake::documents::{self, ReadOptions};
 use crate::intake::request::Request;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::estimate::Estimate;
@@ -18,6 +18,8 @@ use crate::pricing::node_meters::Context;
 /// What all requests of one estimate have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EstimateOptions {
+    /// How documents are read.
+    pub read: ReadOptions,
     /// Where they would run.
     pub place: PlaceOptions,
     /// What for.
@@ -51,7 +53,7 @@ pub fn estimate(
     let mut estimated = Vec::new();
     let mut problems = Diagnostics::default();
     for source in sources {
-        let read = clusters_api::read(&source.source, &source.text, Form::Whole);
+        let read = documents::read(&source.source, &source.text, &OnDisk, &options.read);
         problems.0.extend(read.problems.0);
         for request in read.requests {
             let workspace = match options.place.workspace_of(&request) {
@@ -64,9 +66,9 @@ pub fn estimate(
             catalogue.load(workspace.cloud, workspace.region.as_deref())?;
             let context = Context {
                 workspace: &workspace,
-                workload: options.workload,
+                workload: request.around.workload.unwrap_or(options.workload),
                 at: options.at,
-                pools: &[],
+                pools: &request.around.pools,
             };
             let inexact = |e: Inexact| request.problem("estimate::inexact", e.to_string());
             let found = price(catalogue, &context, &request.spec).map_err(inexact)?;

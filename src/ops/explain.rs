@@ -2,15 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::files::Text;
+use super::files::{OnDisk, Text};
 use super::judge::{Asked, PlaceOptions, judge};
 use super::policies::Policies;
-use crate::intake::clusters_api::{self, Form};
+use crate::intake::clusters_api::Form;
+use crate::intake::documents::{self, DocumentKind, ReadOptions};
 use crate::intake::request::Request;
 use crate::model::decision::Decision;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::Instant;
 use crate::model::place::{Cloud, Workload, Workspace};
+use crate::model::unknown::NOTHING;
 use crate::pricing::catalogue::Catalogue;
 use crate::report::explanation::{ExplainedRule, Explanation, trace_of};
 
@@ -64,7 +66,7 @@ pub fn explain(
         workload: options.workload,
         at: options.at,
         pools: &[],
-        unknown: &[],
+        unknown: &NOTHING,
         clusters: None,
         trace: true,
     };
@@ -110,7 +112,12 @@ fn without_definition(settings: &Value) -> Value {
 
 /// The one request of a source; it may be partial.
 fn the_request(source: &Text) -> Result<Request, Diagnostics> {
-    let read = clusters_api::read(&source.source, &source.text, Form::Partial);
+    let options = ReadOptions {
+        form: Form::Partial,
+        kind: Some(DocumentKind::Cluster),
+        ..ReadOptions::default()
+    };
+    let read = documents::read(&source.source, &source.text, &OnDisk, &options);
     if read.problems.has_errors() {
         return Err(read.problems);
     }

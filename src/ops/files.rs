@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::intake::bundle::Files;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::rows;
 
@@ -126,6 +127,21 @@ pub fn below(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<Vec<PathBu
     }
     found.sort();
     Ok(found)
+}
+
+/// Files beside a bundle, on disk.
+#[derive(Debug, Clone, Copy)]
+pub struct OnDisk;
+
+impl Files for OnDisk {
+    fn matching(&self, from: &str, pattern: &str) -> Result<Vec<String>, Diagnostics> {
+        let _ = (from, pattern);
+        Ok(Vec::new())
+    }
+
+    fn text(&self, path: &str) -> Result<String, Diagnostics> {
+        read_text(Path::new(path)).map(|text| text.text)
+    }
 }
 
 /// A file that holds a table, or a part of one.

@@ -18,6 +18,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::facts::ClustersFact;
 use crate::model::period::parse_instant;
 use crate::model::place::{Cloud, Tier, Workspace};
+use crate::model::unknown::NOTHING;
 use crate::plugin::Host;
 use crate::policy::case::AT;
 use crate::policy::document::PolicyDocument;
@@ -236,7 +237,7 @@ fn cases(definition: &Definition, cloud: Cloud, policy: &Policy, catalogue: &Cat
             workload,
             at,
             pools: &[],
-            unknown: &[],
+            unknown: &NOTHING,
             clusters: Some(&none),
             trace: false,
         };

@@ -16,6 +16,7 @@ use crate::model::exact::Inexact;
 use crate::model::facts::{ClustersFact, Facts};
 use crate::model::period::Instant;
 use crate::model::place::{Cloud, Tier, TierChange, Workload, Workspace};
+use crate::model::unknown::Unknown;
 use crate::policy::combine::{Unreadable, decide};
 use crate::policy::loaded::Policy;
 use crate::policy::review::Circumstances;
@@ -112,7 +113,7 @@ pub struct Asked<'a> {
     /// Pools that it can name.
     pub pools: &'a [InstancePool],
     /// What is not known yet.
-    pub unknown: &'a [String],
+    pub unknown: &'a Unknown,
     /// What the principal has running; none where that is not known.
     pub clusters: Option<&'a ClustersFact>,
     /// Rules say how their verdicts came about.
@@ -162,7 +163,7 @@ fn facts(
     cluster: &Value,
     known: &Known,
 ) -> Result<Result<Arc<Facts>, Unreadable>, JudgeError> {
-    let mut spec = match ClusterSpec::read(cluster) {
+    let mut spec = match ClusterSpec::read_known(cluster, asked.unknown) {
         Ok(spec) => spec,
         Err(problems) => {
             let first = problems.into_iter().next();

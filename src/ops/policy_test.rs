@@ -10,6 +10,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::facts::ClustersFact;
 use crate::model::period::parse_instant;
 use crate::model::place::Workspace;
+use crate::model::unknown::Unknown;
 use crate::plugin::Host;
 use crate::policy::bundled;
 use crate::policy::case::{Case, CaseFile};
@@ -244,6 +245,7 @@ fn run_case(
         .active_clusters
         .clone()
         .map(|active_by_policy| ClustersFact { active_by_policy });
+    let unknown = Unknown::of(case.unknown.iter().cloned());
     let asked = Asked {
         body: &case.request,
         principal: case.principal.as_deref(),
@@ -251,7 +253,7 @@ fn run_case(
         workload: case.workload,
         at,
         pools: &[],
-        unknown: &case.unknown,
+        unknown: &unknown,
         trace: false,
         clusters: clusters.as_ref(),
     };

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::document::OnFailure;
+use super::document::{OnFailure, OnUndetermined};
 use super::loaded::{Policy, Rule};
 use super::review::{Circumstances, Reviews};
 use crate::model::attribute;
@@ -13,6 +13,7 @@ use crate::model::decision::{
     Undetermined, Violation,
 };
 use crate::model::facts::Facts;
+use crate::model::unknown::Unknown;
 use crate::plugin::contract::{GuestSupply, GuestViolation};
 use crate::plugin::failure::CallFailure;
 
@@ -43,6 +44,7 @@ pub fn decide<E: From<serde_json::Error> + From<Unreadable>>(
     let mut decision = Decision {
         outcome: Outcome::Allow,
         violations: Vec::new(),
+        waived: Vec::new(),
         failures: Vec::new(),
         undetermined: Vec::new(),
         supplied: Vec::new(),
@@ -53,7 +55,7 @@ pub fn decide<E: From<serde_json::Error> + From<Unreadable>>(
     let rules = || policies.iter().flat_map(|p| p.rules.iter());
     let mut reviews = Reviews::new(circumstances, request, Arc::clone(&facts))?;
     if rules().any(|r| r.image.description().supplies) {
-        supply(rules(), &reviews, &mut decision);
+        supply(rules(), &reviews, circumstances.unknown, &mut decision);
         if !decision.supplied.is_empty() {
             let completed = match facts_of(&decision.cluster)? {
                 Ok(completed) => completed,
@@ -93,16 +95,35 @@ fn made_unreadable(supplied: &[Supplied], unreadable: &Unreadable) -> Option<Vio
         allowed: Value::Null,
         remedy: Value::Null,
         enforcement: Enforcement::Enforce,
+        expired_waiver: None,
         details: Value::Null,
     })
 }
 
 /// Collects what rules want filled in, and fills in what they agree on.
-fn supply<'a>(rules: impl Iterator<Item = &'a Rule>, reviews: &Reviews, decision: &mut Decision) {
+fn supply<'a>(
+    rules: impl Iterator<Item = &'a Rule>,
+    reviews: &Reviews,
+    unknown: &Unknown,
+    decision: &mut Decision,
+) {
     let mut wanted: Vec<(&Rule, GuestSupply)> = Vec::new();
     for rule in rules.filter(|r| r.image.description().supplies) {
         match rule.image.supply(&reviews.with(&rule.image.description().facts)) {
-            Ok(found) => wanted.extend(found.into_iter().map(|s| (rule, s))),
+            Ok(found) => {
+                // What nobody knows yet is there, and not for a rule to fill in.
+                let (open, free) = found
+                    .into_iter()
+                    .partition::<Vec<_>, _>(|s| unknown.touches(&s.path));
+                decision
+                    .undetermined
+                    .extend(open.into_iter().filter(|s| s.fixed).map(|s| Undetermined {
+                        by: rule.name.clone(),
+                        message: format!("`{}` is not known yet, and should be `{}`", s.path, s.value),
+                        path: s.path,
+                    }));
+                wanted.extend(free.into_iter().map(|s| (rule, s)));
+            }
             Err(failure) => decision.failures.push(broken(rule, &failure)),
         }
     }
@@ -206,6 +227,7 @@ fn violation(rule: &Rule, v: GuestViolation) -> Violation {
         allowed: v.allowed,
         remedy: v.remedy,
         enforcement: rule.enforcement,
+        expired_waiver: None,
         details: v.details,
     }
 }
@@ -224,7 +246,8 @@ fn denies(rule: &Rule) -> bool {
     rule.on_failure == OnFailure::Deny && rule.enforcement == Enforcement::Enforce
 }
 
-fn outcome<'a>(mut rules: impl Iterator<Item = &'a Rule>, decision: &Decision) -> Outcome {
+/// What a rule cannot judge counts as its policy says: left open, denied, or passed.
+fn outcome<'a>(rules: impl Iterator<Item = &'a Rule>, decision: &Decision) -> Outcome {
     let denied = decision
         .violations
         .iter()
@@ -233,12 +256,14 @@ fn outcome<'a>(mut rules: impl Iterator<Item = &'a Rule>, decision: &Decision) -
     if denied {
         return Outcome::Deny;
     }
-    let enforced = rules.any(|r| {
-        r.enforcement == Enforcement::Enforce && decision.undetermined.iter().any(|u| u.by == r.name)
-    });
-    if enforced {
-        Outcome::Undetermined
-    } else {
-        Outcome::Allow
-    }
+    let open = rules
+        .filter(|r| r.enforcement == Enforcement::Enforce)
+        .filter(|r| decision.undetermined.iter().any(|u| u.by == r.name));
+    open.map(|rule| match rule.on_undetermined {
+        OnUndetermined::Undetermined => Outcome::Undetermined,
+        OnUndetermined::Deny => Outcome::Deny,
+        OnUndetermined::Pass => Outcome::Allow,
+    })
+    .max()
+    .unwrap_or(Outcome::Allow)
 }

@@ -44,6 +44,9 @@ pub struct RuleEntry {
     /// Whether a broken rule denies.
     #[serde(default)]
     pub on_failure: OnFailure,
+    /// What it means that the rule cannot judge.
+    #[serde(default)]
+    pub on_undetermined: OnUndetermined,
     /// Settings of the plugin.
     #[serde(default = "no_settings")]
     pub settings: Value,
@@ -57,6 +60,19 @@ pub enum OnFailure {
     #[default]
     Deny,
     /// Pass as if the rule were not there.
+    Pass,
+}
+
+/// What it means that a rule would have to know what is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum OnUndetermined {
+    /// The decision is undetermined: the safe default, which is not an approval.
+    #[default]
+    Undetermined,
+    /// Deny.
+    Deny,
+    /// Pass, and show what could not be judged.
     Pass,
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::document::{OnFailure, PolicyDocument, RuleEntry};
+use super::document::{OnFailure, OnUndetermined, PolicyDocument, RuleEntry};
 pub use super::settings::ReadFile;
 use super::settings::Settings;
 use crate::model::decision::{Enforcement, RuleName};
@@ -34,6 +34,8 @@ pub struct Rule {
     pub enforcement: Enforcement,
     /// Whether a broken rule denies.
     pub on_failure: OnFailure,
+    /// What it means that the rule cannot judge.
+    pub on_undetermined: OnUndetermined,
     /// The sandbox.
     pub image: Arc<Image>,
 }
@@ -78,6 +80,7 @@ impl Policy {
                     },
                     enforcement: entry.enforcement,
                     on_failure: entry.on_failure,
+                    on_undetermined: entry.on_undetermined,
                     image: Arc::new(image),
                 }),
                 Err(failure) => problems.extend(diagnose(settings, i, entry, failure)),

@@ -3,11 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::facts::Facts;
 use crate::model::period::{Instant, rfc3339};
 use crate::model::place::{Cloud, Workload};
+use crate::model::unknown::Unknown;
 
 /// Everything about a request that is not the cluster itself.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +22,8 @@ pub struct Circumstances<'a> {
     pub workload: Workload,
     /// Where it would run.
     pub cloud: Cloud,
-    /// Attribute paths that are not known yet.
-    pub unknown: &'a [String],
+    /// What is not known yet.
+    pub unknown: &'a Unknown,
     /// Rules say how their verdicts came about.
     pub trace: bool,
 }
@@ -58,6 +60,8 @@ impl Reviews {
             cloud: Cloud,
             #[serde(skip_serializing_if = "<[String]>::is_empty")]
             unknown: &'a [String],
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            references: &'a BTreeMap<String, String>,
             #[serde(skip_serializing_if = "std::ops::Not::not")]
             trace: bool,
             cluster: &'a Value,
@@ -68,7 +72,8 @@ impl Reviews {
             principal: circumstances.principal,
             workload: circumstances.workload.cluster_type(),
             cloud: circumstances.cloud,
-            unknown: circumstances.unknown,
+            unknown: &circumstances.unknown.paths,
+            references: &circumstances.unknown.references,
             trace: circumstances.trace,
             cluster,
         };
@@ -123,7 +128,7 @@ fn estimate(facts: &Facts) -> String {
     use crate::model::exact::decimal_text;
     #[derive(Serialize)]
     struct Size {
-        nodes: u32,
+        nodes: Option<u32>,
         dbu_per_hour: Option<String>,
         cost_per_hour: Option<String>,
     }

@@ -21,16 +21,21 @@ pub fn estimate(
     context: &Context<'_>,
     spec: &ClusterSpec,
 ) -> Result<Estimate, Inexact> {
+    if !spec.undecided.is_empty() {
+        let mut unknown = Estimate::unknown(Currency::USD, context.at, &spec.undecided);
+        if !spec.size_is_unknown() {
+            unknown.min.nodes = Some(spec.workers.min.saturating_add(1));
+            unknown.max.nodes = Some(spec.workers.max.saturating_add(1));
+        }
+        return Ok(unknown);
+    }
     let kinds = kinds(catalogue, context, spec);
     let max = size_estimate(&kinds, spec.workers.max, |kind| kind.at_max)?;
     let min = match spec.workers.min == spec.workers.max {
         true => max.clone(),
         false => size_estimate(&kinds, spec.workers.min, |kind| kind.at_min)?,
     };
-    let mut driver = NodeEstimate {
-        dbu_per_hour: None,
-        cost_per_hour: None,
-    };
+    let mut driver = NodeEstimate::UNKNOWN;
     let mut worker: Option<NodeEstimate> = None;
     for kind in &kinds {
         let one = kind.node_estimate()?;
@@ -61,6 +66,7 @@ pub fn estimate(
         driver,
         worker,
         unpriced,
+        unknown: Vec::new(),
     })
 }
 
@@ -155,7 +161,7 @@ fn size_estimate(
         .filter(|l| l.meter.category() == Category::Dbu)
         .map(|l| l.quantity_per_hour);
     Ok(SizeEstimate {
-        nodes: workers.saturating_add(1),
+        nodes: Some(workers.saturating_add(1)),
         dbu_per_hour: sum(dbus)?,
         dbu_cost_per_hour: of(Category::Dbu)?,
         vm_cost_per_hour: of(Category::Vm)?,

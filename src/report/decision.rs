@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use crate::model::attribute::holds_secret;
 use crate::model::decision::{
-    Decision, Enforcement, Outcome, RuleFailure, RuleName, Supplied, Undetermined, Violation,
+    Decision, Enforcement, Outcome, RuleFailure, RuleName, Supplied, Undetermined, Violation, Waived,
 };
 use crate::model::estimate::{Estimate, SizeEstimate};
 use crate::model::exact::decimal_text;
@@ -55,7 +55,7 @@ pub struct DecisionJson<'a> {
     databricks_message: Option<String>,
     failures: &'a [RuleFailure],
     undetermined: &'a [Undetermined],
-    waived: [Value; 0],
+    waived: &'a [Waived],
     supplied: &'a [Supplied],
     cluster: &'a Value,
     estimate: Estimate,
@@ -77,7 +77,7 @@ impl<'a> DecisionJson<'a> {
             databricks_message: decision.databricks_message(workload),
             failures: &decision.failures,
             undetermined: &decision.undetermined,
-            waived: [],
+            waived: &decision.waived,
             supplied: &decision.supplied,
             cluster: &decision.cluster,
             estimate: decision.estimate.clone().without_lines(),
@@ -205,17 +205,21 @@ pub fn cost(estimate: &Estimate) -> String {
     let size = |s: &SizeEstimate| {
         let dbu = s.dbu_per_hour.map_or("unknown".to_owned(), decimal_text);
         let money = s.cost_per_hour.map_or("unknown".to_owned(), decimal_text);
-        format!(
-            "{money} {currency} and {dbu} DBU an hour at {} node{}",
-            s.nodes,
-            if s.nodes == 1 { "" } else { "s" }
-        )
+        let nodes = match s.nodes {
+            Some(1) => "1 node".to_owned(),
+            Some(nodes) => format!("{nodes} nodes"),
+            None => "a size that is not known yet".to_owned(),
+        };
+        format!("{money} {currency} and {dbu} DBU an hour at {nodes}")
     };
     let sizes = if estimate.min == estimate.max {
         size(&estimate.max)
     } else {
         format!("{}, up to {}", size(&estimate.min), size(&estimate.max))
     };
+    if !estimate.unknown.is_empty() {
+        return format!("unknown, since nobody knows {} yet", estimate.unknown.join(", "));
+    }
     let unpriced = match estimate.unpriced.as_slice() {
         [] => String::new(),
         some => format!("; no price for {}", some.join(", ")),

@@ -30,7 +30,7 @@ pub fn text(name: &str, estimate: &Estimate, per_month: &[Option<Decimal>; 2], h
         let _ = writeln!(
             out,
             "\n{label}: {} nodes, {} DBU an hour",
-            size.nodes,
+            size.nodes.map_or("unknown".to_owned(), |nodes| nodes.to_string()),
             shown(size.dbu_per_hour)
         );
         for line in table(&size.lines, size.cost_per_hour).to_string().lines() {
@@ -42,6 +42,9 @@ pub fn text(name: &str, estimate: &Estimate, per_month: &[Option<Decimal>; 2], h
             decimal_text(hours),
             shown(*month)
         );
+    }
+    if !estimate.unknown.is_empty() {
+        let _ = writeln!(out, "\nnobody knows yet: {}", estimate.unknown.join(", "));
     }
     if !estimate.unpriced.is_empty() {
         let _ = writeln!(

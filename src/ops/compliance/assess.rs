@@ -10,6 +10,7 @@ use crate::model::attribute;
 use crate::model::decision::{
     Decision, Enforcement, RuleFailure, RuleName, Supplied, SupplyKind, Undetermined, Violation,
 };
+use crate::model::unknown::Unknown;
 use crate::report::compliance::{Change, MOST_VIOLATIONS};
 
 /// A cluster, as far as judging it goes.
@@ -17,7 +18,7 @@ pub(super) struct Subject<'a> {
     /// The request that would create it as it is.
     pub body: &'a Value,
     /// Attributes of which nothing is known.
-    pub unknown: &'a [String],
+    pub unknown: &'a Unknown,
     /// Whether a rule is only monitored.
     pub is_monitored: &'a dyn Fn(&RuleName) -> bool,
 }
@@ -72,10 +73,7 @@ pub(super) fn assess<E>(
 
 impl Subject<'_> {
     fn is_unknown(&self, path: &str) -> bool {
-        self.unknown.iter().any(|u| {
-            path.strip_prefix(u.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        self.unknown.covers(path)
     }
 
     fn standing(&self, decision: Decision) -> Standing {
@@ -127,6 +125,7 @@ impl Subject<'_> {
             allowed: json!({ "value": value }),
             remedy: json!({ path.as_str(): value }),
             details: json!({ "enforce": { path.as_str(): value } }),
+            expired_waiver: None,
             enforcement: match (self.is_monitored)(&by) {
                 true => Enforcement::Monitor,
                 false => Enforcement::Enforce,
@@ -254,6 +253,7 @@ mod tests {
     use crate::model::estimate::{Estimate, NodeEstimate, SizeEstimate};
     use crate::model::money::Currency;
     use crate::model::period::from_unix;
+    use crate::model::unknown::NOTHING;
 
     fn by(rule: &str) -> RuleName {
         RuleName {
@@ -277,6 +277,7 @@ mod tests {
         Decision {
             outcome: Outcome::Allow,
             violations: Vec::new(),
+            waived: Vec::new(),
             failures: Vec::new(),
             undetermined: Vec::new(),
             supplied: Vec::new(),
@@ -348,7 +349,7 @@ mod tests {
     fn assessed(body: &Value, judge: &dyn Fn(&Value) -> Result<Decision, ()>) -> Assessed {
         let subject = Subject {
             body,
-            unknown: &["spark_conf".to_owned()],
+            unknown: &Unknown::of(["spark_conf".to_owned()]),
             is_monitored: &|by| by.rule == "watched",
         };
         assess(&subject, judge).unwrap()
@@ -513,7 +514,7 @@ mod tests {
         let body = json!({});
         let subject = Subject {
             body: &body,
-            unknown: &[],
+            unknown: &NOTHING,
             is_monitored: &|_| false,
         };
         let mut found = assess(&subject, &judge).unwrap();

@@ -27,6 +27,7 @@ use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
 use crate::model::suggest::hint;
 use crate::model::tags::Tags;
+use crate::model::unknown::NOTHING;
 use crate::ops::judge::{Asked, applicable, context, judge};
 use crate::ops::policies::Policies;
 use crate::policy::loaded::Policy;
@@ -265,7 +266,7 @@ impl Clerk<'_, '_> {
             workload: applicant.workload,
             at: applicant.at,
             pools: &pools,
-            unknown: &[],
+            unknown: &NOTHING,
             trace: false,
             clusters: clusters.as_ref(),
         };

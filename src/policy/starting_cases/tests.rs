@@ -29,6 +29,7 @@ fn nothing(request: &Value) -> Decision {
     Decision {
         outcome: Outcome::Allow,
         violations: Vec::new(),
+        waived: Vec::new(),
         failures: Vec::new(),
         undetermined: Vec::new(),
         supplied: Vec::new(),
@@ -58,6 +59,7 @@ fn violation(path: &str) -> Violation {
         actual: Value::Null,
         allowed: Value::Null,
         remedy: Value::Null,
+        expired_waiver: None,
         enforcement: Enforcement::Enforce,
         details: Value::Null,
     }

@@ -1,0 +1,315 @@
+//! What a document is, and what is asked for in it.
+//!
+//! ```text
+//! text ─ recognised by its content, or as somebody insists
+//!   ├ clusters_api       bodies of clusters/create and clusters/edit
+//!   ├ jobs_api           jobs/create, jobs/reset, runs/submit, answers of jobs/get
+//!   ├ pipelines_api      bodies of pipelines
+//!   ├ instance_pools_api bodies of instance-pools/create
+//!   ├ terraform_plan     terraform show -json
+//!   └ bundle             databricks.yml, and what `bundle validate -o json` makes of it
+//!         └─► Reading: requests, resources, problems
+//! ```
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use std::str::FromStr;
+
+use super::api::{self, Api};
+use super::bundle::{self, BundleOptions, Files};
+use super::clusters_api::Form;
+use super::reading::Reading;
+use super::terraform_plan;
+use crate::model::diagnostic::{Diagnostic, json_message};
+use crate::model::json_text::{JsonText, items, members};
+use crate::model::place::UnknownName;
+use crate::model::strict_json::{Strict, is_twice};
+
+/// What a document may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// Clusters API.
+    Cluster,
+    /// Jobs API.
+    Job,
+    /// Pipelines API.
+    Pipeline,
+    /// Instance Pools API.
+    InstancePool,
+    /// The JSON of a Terraform or OpenTofu plan.
+    TerraformPlan,
+    /// `databricks.yml`, or the JSON that `bundle validate` prints.
+    Bundle,
+}
+
+impl DocumentKind {
+    /// Every kind, by the name that people insist with.
+    pub const NAMES: [(&'static str, DocumentKind); 6] = [
+        ("cluster", DocumentKind::Cluster),
+        ("job", DocumentKind::Job),
+        ("pipeline", DocumentKind::Pipeline),
+        ("instance-pool", DocumentKind::InstancePool),
+        ("terraform-plan", DocumentKind::TerraformPlan),
+        ("bundle", DocumentKind::Bundle),
+    ];
+}
+
+impl FromStr for DocumentKind {
+    type Err = UnknownName;
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let found = DocumentKind::NAMES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, kind)| *kind).ok_or_else(|| UnknownName {
+            what: "kind of document",
+            found: text.to_owned(),
+            expected: "cluster, job, pipeline, instance-pool, terraform-plan, bundle",
+        })
+    }
+}
+
+/// How documents are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReadOptions {
+    /// Whether requests for clusters may be partial.
+    pub form: Form,
+    /// What every document is; else each is recognised.
+    pub kind: Option<DocumentKind>,
+    /// Target and variables of bundles.
+    pub bundle: BundleOptions,
+}
+
+/// Reads a document. `files` gives a bundle what it includes.
+pub fn read(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) -> Reading {
+    let mut reading = unlinked(source, text, files, options);
+    reading.link();
+    reading
+}
+
+fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) -> Reading {
+    let content = text.trim_start_matches('\u{feff}').trim_start();
+    if content.is_empty() {
+        let found = Diagnostic::error("request::empty", source, "expected a request, found nothing");
+        return Reading::of(found.hint("is the command before it broken? an empty file asks for nothing"));
+    }
+    let looks_like_json = content.starts_with(['{', '[']);
+    match options.kind {
+        Some(DocumentKind::TerraformPlan) => return terraform_plan::read(source, text),
+        Some(DocumentKind::Bundle) if !looks_like_json => {
+            return bundle::read(source, text, files, &options.bundle);
+        }
+        None if first_key(content) == Some("format_version") => return terraform_plan::read(source, text),
+        None if !looks_like_json && is_yaml(source) => {
+            return bundle::read(source, text, files, &options.bundle);
+        }
+        _ => {}
+    }
+    let json = JsonText::new(source, text);
+    let documents = json.documents("request::syntax");
+    let mut reader = Reader {
+        source,
+        json: &json,
+        options,
+        several: documents.found.len() > 1,
+        reading: Reading::default(),
+    };
+    reader.reading.problems.0.extend(documents.problems);
+    for document in documents.found {
+        reader.document(document);
+    }
+    reader.reading
+}
+
+/// Whether a name is one of YAML.
+fn is_yaml(source: &str) -> bool {
+    source.ends_with(".yml") || source.ends_with(".yaml")
+}
+
+/// The first key of an object, if it has no escapes.
+fn first_key(content: &str) -> Option<&str> {
+    let key = content.strip_prefix('{')?.trim_start().strip_prefix('"')?;
+    key.get(..key.find('"')?)
+}
+
+struct Reader<'a> {
+    source: &'a str,
+    json: &'a JsonText<'a>,
+    options: &'a ReadOptions,
+    /// There are several documents in one text: one per line.
+    several: bool,
+    reading: Reading,
+}
+
+impl<'a> Reader<'a> {
+    fn document(&mut self, raw: &'a RawValue) {
+        let address = self
+            .several
+            .then(|| format!("line {}", self.json.line_of(raw.get())));
+        if let Some(list) = items(raw) {
+            for (i, item) in list.into_iter().enumerate() {
+                let i = i.to_string();
+                self.object(
+                    item,
+                    Some(address.as_ref().map_or(i.clone(), |a| format!("{a}.{i}"))),
+                );
+            }
+            return;
+        }
+        self.object(raw, address);
+    }
+
+    /// One object: a list of an answer of the API is taken apart.
+    fn object(&mut self, raw: &'a RawValue, address: Option<String>) {
+        if self
+            .options
+            .kind
+            .is_none_or(|kind| kind != DocumentKind::Pipeline)
+            && let Some((key, list)) = listed(raw)
+        {
+            for (i, item) in list.into_iter().enumerate() {
+                let inner = format!("{key}.{i}");
+                self.object(
+                    item,
+                    Some(address.as_ref().map_or(inner.clone(), |a| format!("{a}.{inner}"))),
+                );
+            }
+            return;
+        }
+        let body = match serde_json::from_str::<Strict>(raw.get()) {
+            Ok(Strict(body)) => body,
+            Err(error) => return self.unreadable(raw, &error),
+        };
+        let none = Map::new();
+        let keys = body.as_object().unwrap_or(&none);
+        let kind = self.options.kind.or_else(|| recognised(keys));
+        let api = match kind {
+            Some(DocumentKind::TerraformPlan) => {
+                // One of several documents: a plan is read whole or not at all.
+                self.reading.append(terraform_plan::read(self.source, raw.get()));
+                return;
+            }
+            Some(DocumentKind::Bundle) => {
+                self.reading
+                    .append(bundle::validated(self.source, self.json, raw, body));
+                return;
+            }
+            Some(DocumentKind::Job) => Api::Job,
+            Some(DocumentKind::Pipeline) => Api::Pipeline,
+            Some(DocumentKind::InstancePool) => Api::InstancePool,
+            Some(DocumentKind::Cluster) => Api::Cluster(self.options.form),
+            None if self.options.form == Form::Partial => Api::Cluster(Form::Partial),
+            None => return self.not_recognised(raw, keys, address),
+        };
+        let place = |pointer: &str| (self.source.to_owned(), self.json.line_at(raw, pointer));
+        api::read(api, body, address, &place, &mut self.reading);
+    }
+
+    fn unreadable(&mut self, raw: &RawValue, error: &serde_json::Error) {
+        let line = self
+            .json
+            .line_of(raw.get())
+            .saturating_add(error.line())
+            .saturating_sub(1);
+        let (code, hint) = match is_twice(error) {
+            true => (
+                "request::duplicate-key",
+                "say it once: readers differ in which of the two they take",
+            ),
+            false => ("request::syntax", "expected JSON"),
+        };
+        let found = Diagnostic::error(code, self.source, json_message(error)).at(line, error.column());
+        self.reading.problems.0.push(found.hint(hint));
+    }
+
+    fn not_recognised(&mut self, raw: &RawValue, keys: &Map<String, Value>, address: Option<String>) {
+        let line = self.json.line_of(raw.get());
+        let found: Vec<&str> = keys.keys().take(5).map(String::as_str).collect();
+        let (code, message, hint) = match is_state(keys) {
+            true => (
+                "request::state-not-plan",
+                "found a Terraform state, expected a plan: a state says what there is, not what is wanted"
+                    .to_owned(),
+                "`terraform plan -out plan.bin`, then `terraform show -json plan.bin`",
+            ),
+            false => (
+                "request::not-a-cluster",
+                match found.is_empty() {
+                    true => "nothing that asks for compute: expected an object with keys".to_owned(),
+                    false => format!(
+                        "nothing that asks for compute: found the keys {}",
+                        found.join(", ")
+                    ),
+                },
+                "expected a body of the Clusters, Jobs, Pipelines or Instance Pools API, a Terraform plan, or a bundle; \
+                 --as KIND insists",
+            ),
+        };
+        let problem = Diagnostic::error(code, self.source, message).at(line, 0);
+        let problem = problem.path(address.unwrap_or_default()).hint(hint);
+        self.reading.problems.0.push(problem);
+    }
+}
+
+impl Reading {
+    /// Nothing but a problem.
+    pub fn of(problem: Diagnostic) -> Reading {
+        Reading {
+            problems: problem.into(),
+            ..Reading::default()
+        }
+    }
+}
+
+/// The list of an answer such as `{"clusters": [...], "next_page_token": "..."}`.
+fn listed(raw: &RawValue) -> Option<(&'static str, Vec<&RawValue>)> {
+    const LISTS: [&str; 5] = ["clusters", "jobs", "instance_pools", "requests", "statuses"];
+    let object = members(raw)?;
+    let around = |key: &str| key.ends_with("page_token") || key == "has_more";
+    let key = LISTS.into_iter().find(|key| object.contains_key(*key))?;
+    if object.keys().any(|other| other != key && !around(other)) {
+        return None;
+    }
+    Some((key, items(object.get(key)?)?))
+}
+
+/// What an object is, by its keys.
+fn recognised(keys: &Map<String, Value>) -> Option<DocumentKind> {
+    let has = |key: &str| keys.contains_key(key);
+    let inner = |key: &str, inside: &str| keys.get(key).is_some_and(|v| v.get(inside).is_some());
+    if has("resource_changes") || (has("planned_values") && has("format_version")) {
+        return Some(DocumentKind::TerraformPlan);
+    }
+    if is_state(keys) {
+        return None;
+    }
+    if keys.get("bundle").is_some_and(Value::is_object)
+        && (has("resources") || has("targets") || has("workspace"))
+    {
+        return Some(DocumentKind::Bundle);
+    }
+    let is_job = |of: &dyn Fn(&str) -> bool| {
+        of("tasks") || of("job_clusters") || of("new_cluster") || of("existing_cluster_id")
+    };
+    if is_job(&has) || is_job(&|key| inner("settings", key)) || is_job(&|key| inner("new_settings", key)) {
+        return Some(DocumentKind::Job);
+    }
+    let is_pipeline = |of: &dyn Fn(&str) -> bool| {
+        of("clusters")
+            || of("libraries") && (of("catalog") || of("target") || of("schema") || of("storage"))
+            || of("serverless") && (of("catalog") || of("channel") || of("edition"))
+            || of("development") && of("channel")
+    };
+    if (is_pipeline(&has) && !has("spark_version"))
+        || is_pipeline(&|key| inner("spec", key)) && !inner("spec", "spark_version")
+    {
+        return Some(DocumentKind::Pipeline);
+    }
+    if has("instance_pool_name") && !has("spark_version") {
+        return Some(DocumentKind::InstancePool);
+    }
+    super::clusters_api::is_marked(keys).then_some(DocumentKind::Cluster)
+}
+
+/// A state, as its file has it or as `terraform show -json` prints it.
+fn is_state(keys: &Map<String, Value>) -> bool {
+    let has = |key: &str| keys.contains_key(key);
+    (has("lineage") && has("serial")) || (has("values") && has("terraform_version"))
+}

@@ -1,0 +1,214 @@
+//! What a change costs: each resource before and after, per hour and per month, and all of them together.
+//!
+//! A range goes from the smallest size (`autoscale.min_workers`) to the largest. What is unknown is unknown and in no
+//! sum; how many resources that are is told beside the sums.
+
+use rust_decimal::Decimal;
+
+use super::exact::{Inexact, add};
+use super::money::Currency;
+use super::period::Instant;
+use super::resource::{Action, Kind};
+
+/// What a change costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostChange {
+    /// Currency of all costs.
+    pub currency: Currency,
+    /// The instant whose prices were taken, before and after alike: the difference is that of the change, not of prices.
+    pub at: Instant,
+    /// Every resource that costs something, in the order of the input.
+    pub resources: Vec<ResourceCost>,
+    /// All of them together.
+    pub total: Total,
+}
+
+/// One resource of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceCost {
+    /// File, or `-`.
+    pub source: String,
+    /// First line.
+    pub line: usize,
+    /// Where inside; none for a whole file.
+    pub address: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// What it is.
+    pub kind: Kind,
+    /// What happens to it.
+    pub action: Action,
+    /// What it costs now; none where it does not exist.
+    pub before: Option<Cost>,
+    /// What it would cost; none where it will not exist.
+    pub after: Option<Cost>,
+}
+
+/// What a resource costs at one side of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// Per hour that it runs.
+    pub per_hour: Range,
+    /// Per month, with the hours assumed.
+    pub per_month: Range,
+    /// Hours a month that it runs, as far as they are assumed; none where nobody says.
+    pub hours_per_month: Option<Decimal>,
+    /// Where these hours come from: `31 runs of 45 minutes: schedule of the job, usage.yaml`.
+    pub hours_from: String,
+    /// Why a cost is unknown: meters without a price, attributes that nobody knows yet; empty where it is known.
+    pub unknown: Vec<String>,
+}
+
+/// From the smallest size to the largest; none where it is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Range {
+    /// At the smallest size.
+    pub min: Option<Decimal>,
+    /// At the largest size.
+    pub max: Option<Decimal>,
+}
+
+/// All resources together: what is known of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Total {
+    /// Per hour, before; everything that runs at once.
+    pub before_per_hour: Range,
+    /// Per hour, after.
+    pub after_per_hour: Range,
+    /// Per month, before.
+    pub before_per_month: Range,
+    /// Per month, after.
+    pub after_per_month: Range,
+    /// Resources whose cost per month is unknown before or after, and is in no sum of either side.
+    pub unknown: usize,
+}
+
+impl Range {
+    /// Nothing.
+    pub const ZERO: Range = Range {
+        min: Some(Decimal::ZERO),
+        max: Some(Decimal::ZERO),
+    };
+
+    /// Whether both ends are known.
+    pub fn is_known(&self) -> bool {
+        self.min.is_some() && self.max.is_some()
+    }
+
+    /// The sum, unknown as soon as one part is.
+    ///
+    /// # Errors
+    /// [`Inexact`] when a number outgrows what decimals hold.
+    pub fn plus(self, other: Range) -> Result<Range, Inexact> {
+        let sum = |a: Option<Decimal>, b: Option<Decimal>| match (a, b) {
+            (Some(a), Some(b)) => add(a, b).map(Some),
+            _ => Ok(None),
+        };
+        Ok(Range {
+            min: sum(self.min, other.min)?,
+            max: sum(self.max, other.max)?,
+        })
+    }
+
+    /// How much more this is than before, size by size.
+    ///
+    /// # Errors
+    /// [`Inexact`] when a number outgrows what decimals hold.
+    pub fn minus(self, before: Range) -> Result<Range, Inexact> {
+        let negative = |n: Option<Decimal>| n.map(|n| -n);
+        self.plus(Range {
+            min: negative(before.min),
+            max: negative(before.max),
+        })
+    }
+}
+
+impl ResourceCost {
+    /// Cost per month before and after; what does not exist costs nothing.
+    pub fn per_month(&self) -> (Range, Range) {
+        let side = |cost: &Option<Cost>| cost.as_ref().map_or(Range::ZERO, |c| c.per_month);
+        (side(&self.before), side(&self.after))
+    }
+
+    /// Cost per hour before and after; what does not exist costs nothing.
+    pub fn per_hour(&self) -> (Range, Range) {
+        let side = |cost: &Option<Cost>| cost.as_ref().map_or(Range::ZERO, |c| c.per_hour);
+        (side(&self.before), side(&self.after))
+    }
+}
+
+impl Total {
+    /// The sum over resources.
+    ///
+    /// # Errors
+    /// [`Inexact`] when a number outgrows what decimals hold.
+    pub fn of(resources: &[ResourceCost]) -> Result<Total, Inexact> {
+        let mut total = Total {
+            before_per_hour: Range::ZERO,
+            after_per_hour: Range::ZERO,
+            before_per_month: Range::ZERO,
+            after_per_month: Range::ZERO,
+            unknown: 0,
+        };
+        for resource in resources {
+            let (before, after) = resource.per_month();
+            if !(before.is_known() && after.is_known()) {
+                total.unknown = total.unknown.saturating_add(1);
+                continue;
+            }
+            total.before_per_month = total.before_per_month.plus(before)?;
+            total.after_per_month = total.after_per_month.plus(after)?;
+            let (before, after) = resource.per_hour();
+            total.before_per_hour = total.before_per_hour.plus(before)?;
+            total.after_per_hour = total.after_per_hour.plus(after)?;
+        }
+        Ok(total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::exact::parse_decimal;
+
+    #[test]
+    fn what_is_unknown_is_in_no_sum() {
+        let range = |min: &str, max: &str| Range {
+            min: parse_decimal(min).ok(),
+            max: parse_decimal(max).ok(),
+        };
+        let cost = |per_hour: Range, per_month: Range| Cost {
+            per_hour,
+            per_month,
+            hours_per_month: None,
+            hours_from: String::new(),
+            unknown: Vec::new(),
+        };
+        let resource = |before: Option<Cost>, after: Option<Cost>| ResourceCost {
+            source: "p.json".to_owned(),
+            line: 1,
+            address: None,
+            name: None,
+            kind: Kind::Cluster,
+            action: Action::Update,
+            before,
+            after,
+        };
+        let one = cost(range("1", "2"), range("100", "200"));
+        let two = cost(range("1.5", "2.5"), range("150", "250"));
+        let unknown = cost(Range::default(), Range::default());
+        let all = [
+            resource(Some(one.clone()), Some(two)),
+            resource(None, Some(unknown)),
+            resource(Some(one), None),
+        ];
+        let total = Total::of(&all).unwrap();
+        assert_eq!(total.unknown, 1);
+        assert_eq!(
+            (total.before_per_month, total.after_per_month),
+            (range("200", "400"), range("150", "250"))
+        );
+        let more = total.after_per_month.minus(total.before_per_month).unwrap();
+        assert_eq!(more, range("-50", "-150"));
+    }
+}

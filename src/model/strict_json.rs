@@ -1,0 +1,100 @@
+//! JSON values in which no key stands twice.
+//!
+//! JSON leaves open which of two members of one name counts, and readers differ; whoever judges must not read another
+//! document than whoever acts on it.
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::fmt;
+
+/// A value; reading one in which a key stands twice fails, with the place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Strict(pub Value);
+
+/// How the message of a key that stands twice begins.
+const TWICE: &str = "the key ";
+
+/// Whether reading failed because a key stands twice.
+pub fn is_twice(error: &serde_json::Error) -> bool {
+    error.classify() == serde_json::error::Category::Data && error.to_string().starts_with(TWICE)
+}
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut found = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            found.push(item);
+        }
+        Ok(Value::Array(found))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut found = Map::new();
+        while let Some(key) = members.next_key::<String>()? {
+            if found.contains_key(&key) {
+                let shown: String = key.chars().take(60).collect();
+                return Err(A::Error::custom(format!("{TWICE}`{shown}` stands twice")));
+            }
+            let Strict(value) = members.next_value()?;
+            found.insert(key, value);
+        }
+        Ok(Value::Object(found))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_with_its_place() {
+        let read = |text: &str| serde_json::from_str::<Strict>(text);
+        let error = read("{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}").unwrap_err();
+        assert!(is_twice(&error) && error.line() == 2, "{error}");
+        assert!(!is_twice(&read("{\"a\": }").unwrap_err()));
+        let text = r#"{"z":[1,-2,2.5,null,true,"x"],"a":{}}"#;
+        assert_eq!(read(text).unwrap().0.to_string(), text);
+    }
+}
