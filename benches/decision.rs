@@ -96,7 +96,7 @@ fn decide(setup: &Setup, text: &str) -> Outcome {
         workload: Workload::Job,
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
         pools: &[],
-        unknown: &[],
+        unknown: &tollgate::model::unknown::NOTHING,
         trace: false,
         clusters: None,
     };
@@ -189,7 +189,7 @@ fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
         workload: Workload::Job,
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
         principal: None,
-        form: Default::default(),
+        read: Default::default(),
         clusters: None,
     };
     bencher

@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(from_csv.cluster_source, Some(ClusterSource::Job));
         assert_eq!(from_csv.request.spec.workers, WorkerRange { min: 1, max: 4 });
         assert_eq!(from_csv.request.spec.purchase.first_on_demand, 1);
-        assert!(from_csv.unknown.iter().any(|path| path == "spark_conf"));
+        assert!(from_csv.unknown.covers("spark_conf"));
         assert!(!from_csv.is_deleted && from_csv.state.is_none() && !from_csv.is_active());
     }
 

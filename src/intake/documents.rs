@@ -80,6 +80,9 @@ pub struct ReadOptions {
 /// Reads a document. `files` gives a bundle what it includes.
 pub fn read(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) -> Reading {
     let mut reading = unlinked(source, text, files, options);
+    if reading.is_empty() {
+        reading.problems.0.push(no_compute(source, 1));
+    }
     reading.link();
     reading
 }
@@ -116,6 +119,11 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
         reader.document(document);
     }
     reader.reading
+}
+
+fn no_compute(source: &str, line: usize) -> Diagnostic {
+    let message = "asks for no compute: there is no cluster, pool or environment in it";
+    Diagnostic::warning("request::no-compute", source, message).at(line, 0)
 }
 
 /// Whether a name is one of YAML.
@@ -199,7 +207,15 @@ impl<'a> Reader<'a> {
             None => return self.not_recognised(raw, keys, address),
         };
         let place = |pointer: &str| (self.source.to_owned(), self.json.line_at(raw, pointer));
-        api::read(api, body, address, &place, &mut self.reading);
+        let before = self.reading.len();
+        api::read(api, body, address.clone(), &place, &mut self.reading);
+        if self.reading.len() == before {
+            let found = no_compute(self.source, self.json.line_of(raw.get()));
+            self.reading
+                .problems
+                .0
+                .push(found.path(address.unwrap_or_default()));
+        }
     }
 
     fn unreadable(&mut self, raw: &RawValue, error: &serde_json::Error) {
@@ -312,4 +328,106 @@ fn recognised(keys: &Map<String, Value>) -> Option<DocumentKind> {
 fn is_state(keys: &Map<String, Value>) -> bool {
     let has = |key: &str| keys.contains_key(key);
     (has("lineage") && has("serial")) || (has("values") && has("terraform_version"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::diagnostic::Diagnostics;
+
+    struct NoFiles;
+
+    impl Files for NoFiles {
+        fn matching(&self, _: &str, _: &str) -> Result<Vec<String>, Diagnostics> {
+            Ok(Vec::new())
+        }
+
+        fn text(&self, path: &str) -> Result<String, Diagnostics> {
+            Err(Diagnostic::error("file::unreadable", path, "none").into())
+        }
+    }
+
+    fn reading(text: &str) -> Reading {
+        read("x.json", text, &NoFiles, &ReadOptions::default())
+    }
+
+    fn codes(text: &str) -> Vec<(&'static str, usize, String)> {
+        let told = reading(text).problems.0.into_iter();
+        told.map(|d| (d.code, d.line, d.path)).collect()
+    }
+
+    #[test]
+    fn one_many_wrapped_and_line_by_line_are_all_read() {
+        let one = r#"{"node_type_id": "a", "num_workers": 1}"#;
+        let addresses = |text: &str| -> Vec<(Option<String>, usize)> {
+            let requests = reading(text).requests.into_iter();
+            requests.map(|r| (r.address, r.line)).collect()
+        };
+        let at = |address: &str, line: usize| (Some(address.to_owned()), line);
+        assert_eq!(addresses(one), [(None, 1)]);
+        assert_eq!(addresses(&format!("[{one},\n\n{one}]")), [at("0", 1), at("1", 3)]);
+        assert_eq!(
+            addresses(&format!("{{\"clusters\": [\n{one}]}}")),
+            [at("clusters.0", 2)]
+        );
+        assert_eq!(
+            addresses(&format!("{one}\n\n{one}\n")),
+            [at("line 1", 1), at("line 3", 3)]
+        );
+        let job = format!(r#"{{"name": "j", "tasks": [{{"task_key": "t", "new_cluster": {one}}}]}}"#);
+        assert_eq!(
+            addresses(&format!(
+                "{one}\n{job}\n{{\"clusters\": [{one}], \"catalog\": \"main\"}}"
+            )),
+            [
+                at("line 1", 1),
+                at("line 2.tasks.t", 2),
+                at("line 3.clusters.0", 3)
+            ]
+        );
+    }
+
+    #[test]
+    fn bad_input_is_named_by_place_and_does_not_hide_the_good() {
+        let code = |text: &str| codes(text).into_iter().map(|c| (c.0, c.1)).collect::<Vec<_>>();
+        assert_eq!(code(""), [("request::empty", 0)]);
+        assert_eq!(code("{\"node_type_id\": \"a\",\n"), [("request::syntax", 2)]);
+        assert_eq!(code("{\"a\": 1}"), [("request::not-a-cluster", 1)]);
+        assert_eq!(
+            code("{\"a\": 1, \"version\": 4, \"serial\": 1, \"lineage\": \"\"}"),
+            [("request::state-not-plan", 1)]
+        );
+        assert_eq!(
+            code("{\"num_workers\": 1,\n\"num_workers\": 2}"),
+            [("request::duplicate-key", 2)]
+        );
+        assert_eq!(
+            codes("{\"node_type_id\": \"a\",\n \"num_workers\": \"x\"}"),
+            [("request::wrong-type", 2, "num_workers".to_owned())]
+        );
+        let job = "{\"name\": \"j\", \"job_clusters\": [{\"job_cluster_key\": \"k\",\n\"new_cluster\": {\n\"num_workers\": \"x\"}}]}";
+        assert_eq!(
+            codes(job),
+            [("request::wrong-type", 3, "job_clusters.k.num_workers".to_owned())]
+        );
+        let mixed = "{\"node_type_id\": \"a\"}\n{broken\n{\"node_type_id\": 7}\n";
+        assert_eq!(reading(mixed).requests.len(), 1);
+        assert_eq!(codes(mixed).iter().map(|c| c.1).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(codes(&"[".repeat(100_000))[0].0, "request::syntax");
+        let deep = format!(
+            "{{\"num_workers\": {}1{}}}",
+            "[".repeat(10_000),
+            "]".repeat(10_000)
+        );
+        assert_eq!(codes(&deep)[0].0, "request::syntax");
+    }
+
+    #[test]
+    fn what_is_linked_is_of_the_same_document() {
+        let text = r#"[{"instance_pool_name": "p", "instance_pool_id": "0101-p", "node_type_id": "Standard_DS3_v2"},
+            {"num_workers": 1, "instance_pool_id": "0101-p"}]"#;
+        let found = reading(text);
+        assert_eq!(found.requests[0].around.pools[1].instance_pool_id, "0101-p");
+        assert_eq!(found.resources.len(), 1);
+    }
 }

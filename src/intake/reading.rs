@@ -46,6 +46,20 @@ pub struct Resource {
 }
 
 impl Reading {
+    /// How many requests, resources and problems there are.
+    pub fn len(&self) -> usize {
+        let problems = self.problems.0.len();
+        let requests = self.requests.len();
+        requests
+            .saturating_add(self.resources.len())
+            .saturating_add(problems)
+    }
+
+    /// Whether there is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Takes over what another reading has.
     pub fn append(&mut self, mut other: Reading) {
         self.requests.append(&mut other.requests);

@@ -174,7 +174,7 @@ mod tests {
 
     fn facts(clusters: Option<ClustersFact>) -> Facts {
         let size = || SizeEstimate {
-            nodes: 1,
+            nodes: Some(1),
             dbu_per_hour: None,
             dbu_cost_per_hour: None,
             vm_cost_per_hour: None,
@@ -204,6 +204,7 @@ mod tests {
                 },
                 worker: None,
                 unpriced: Vec::new(),
+                unknown: Vec::new(),
             },
             clusters,
         }
@@ -216,7 +217,7 @@ mod tests {
             principal: None,
             workload: Workload::Job,
             cloud: Cloud::Azure,
-            unknown: &[],
+            unknown: &crate::model::unknown::NOTHING,
             trace: false,
         };
         let reviews = Reviews::new(&circumstances, &Value::Null, Arc::new(facts)).unwrap();

@@ -27,7 +27,7 @@ fn checked(text: &str, policy: Option<&str>) -> Checked {
         workload: Workload::Job,
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
         principal: None,
-        form: Default::default(),
+        read: Default::default(),
         clusters: None,
     };
     let source = Text {
@@ -55,7 +55,7 @@ fn of_two_remedies_for_one_attribute_the_stricter_is_priced() {
     // 21 x 1.5 x 0.30 = 9.45, driver 0.384, 20 x 0.041 = 0.82.
     assert_eq!(
         (remedied.max.nodes, remedied.max.cost_per_hour),
-        (21, Some("10.654".parse().unwrap()))
+        (Some(21), Some("10.654".parse().unwrap()))
     );
     let passing = checked(&request(20, Some("etl-jobs")).to_string(), None);
     assert_eq!(passing.answers[0].decision.outcome, Outcome::Allow);

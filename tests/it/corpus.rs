@@ -34,7 +34,7 @@ fn check_all(folder: &std::path::Path) -> (usize, usize) {
                     workload: Default::default(),
                     at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
                     principal: None,
-                    form: Default::default(),
+                    read: Default::default(),
                     clusters: None,
                 };
                 let checked =

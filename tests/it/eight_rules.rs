@@ -54,7 +54,7 @@ impl Bench {
             workload: Default::default(),
             at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
             pools: &[],
-            unknown: &[],
+            unknown: &tollgate::model::unknown::NOTHING,
             trace: false,
             clusters: None,
         };

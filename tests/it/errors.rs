@@ -224,6 +224,18 @@ fn requests() -> Vec<Case> {
     let large = "7922816251426433759354395033";
     vec![
         request("request::empty", "\n"),
+        request(
+            "request::no-compute",
+            "{\"name\": \"etl\", \"tasks\": [{\"task_key\": \"a\"}]}\n",
+        ),
+        request(
+            "request::duplicate-key",
+            "{\"num_workers\": 2,\n \"num_workers\": 200}\n",
+        ),
+        request(
+            "request::state-not-plan",
+            "{\"version\": 4, \"terraform_version\": \"1.11.4\", \"serial\": 3, \"lineage\": \"x\", \"resources\": []}\n",
+        ),
         request("request::syntax", "{\"num_workers\": 2,\n \"node_type_id\": }\n"),
         request(
             "request::not-a-cluster",

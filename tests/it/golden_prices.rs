@@ -34,6 +34,7 @@ const WESTUS2_JOBS: Place = Place {
 
 fn estimated(catalogue: &mut Catalogue, place: &Place, body: &Value, hours: &str) -> Estimated {
     let options = EstimateOptions {
+        read: Default::default(),
         place: PlaceOptions {
             cloud: Some(place.cloud),
             region: place.region.map(str::to_owned),

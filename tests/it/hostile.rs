@@ -86,7 +86,7 @@ fn decide(policy: &Policy) -> tollgate::model::decision::Decision {
         workload: Default::default(),
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
         pools: &[],
-        unknown: &[],
+        unknown: &tollgate::model::unknown::NOTHING,
         trace: false,
         clusters: None,
     };

@@ -6,10 +6,12 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tollgate::databricks::cluster_spec::ClusterSpec;
+use tollgate::intake::documents::ReadOptions;
 use tollgate::model::attribute;
 use tollgate::model::decision::Decision;
 use tollgate::model::period::parse_instant;
 use tollgate::model::place::{Cloud, Workload};
+use tollgate::ops::files::OnDisk;
 use tollgate::ops::judge::{Asked, PlaceOptions, applicable, judge};
 use tollgate::ops::policies::{Policies, PolicySource};
 use tollgate::plugin::Host;
@@ -62,7 +64,7 @@ fn decide(body: &Value, (policy, workload): (&str, Workload)) -> Option<Decision
         workload,
         at: parse_instant("2026-10-01").unwrap(),
         pools: &[],
-        unknown: &[],
+        unknown: &tollgate::model::unknown::NOTHING,
         trace: false,
         clusters: None,
     };
@@ -310,7 +312,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
-        let read = tollgate::intake::clusters_api::read("x", &text, tollgate::intake::clusters_api::Form::Whole);
+        let read = tollgate::intake::documents::read("x", &text, &OnDisk, &ReadOptions::default());
         prop_assert!(!read.requests.is_empty() || !read.problems.0.is_empty(), "neither read nor refused");
     }
 }

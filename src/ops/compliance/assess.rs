@@ -265,7 +265,7 @@ mod tests {
 
     fn decision(cluster: &Value) -> Decision {
         let size = SizeEstimate {
-            nodes: 1,
+            nodes: Some(1),
             dbu_per_hour: None,
             dbu_cost_per_hour: None,
             vm_cost_per_hour: None,
@@ -294,6 +294,7 @@ mod tests {
                 },
                 worker: None,
                 unpriced: Vec::new(),
+                unknown: Vec::new(),
             },
         }
     }
@@ -311,6 +312,7 @@ mod tests {
                 Value::Null => Value::Null,
                 changes => json!({ "enforce": changes }),
             },
+            expired_waiver: None,
             enforcement: Enforcement::Enforce,
         }
     }

@@ -17,7 +17,7 @@ use crate::model::place::{Cloud, Workload};
 
 fn nothing(request: &Value) -> Decision {
     let size = SizeEstimate {
-        nodes: 1,
+        nodes: Some(1),
         dbu_per_hour: None,
         dbu_cost_per_hour: None,
         vm_cost_per_hour: None,
@@ -45,6 +45,7 @@ fn nothing(request: &Value) -> Decision {
             },
             worker: None,
             unpriced: Vec::new(),
+            unknown: Vec::new(),
         },
         details: Vec::new(),
     }

@@ -222,7 +222,7 @@ readers!(
     cluster_records,
     cluster_events,
     azure_cost,
-    clusters_api,
+    requests,
     workspace_policies,
     azure_retail,
     aws_price_list,

@@ -68,7 +68,9 @@ pub fn samples(name: &str) -> Vec<Vec<u8>> {
             file("tests/cli/reconcile.in/azure-02.csv"),
             file("tests/cli/reconcile.in/azure-03.csv"),
         ],
-        "clusters_api" => vec![
+        "requests" => vec![
+            JOB.as_bytes().to_vec(),
+            PIPELINE.as_bytes().to_vec(),
             file("examples/requests/etl-nightly.json"),
             file("examples/requests/etl-nightly-fixed.json"),
         ],
@@ -168,3 +170,16 @@ pub fn parquet_of(text: &str) -> Vec<u8> {
     group.close().unwrap();
     file.into_inner().unwrap()
 }
+
+const JOB: &str = r#"{"name": "etl", "tags": {"team": "a"},
+  "schedule": {"quartz_cron_expression": "0 0 3 * * ?", "timezone_id": "UTC", "pause_status": "UNPAUSED"},
+  "job_clusters": [{"job_cluster_key": "main", "new_cluster": {"spark_version": "15.4.x-scala2.12",
+    "node_type_id": "i3.xlarge", "autoscale": {"min_workers": 1, "max_workers": 4}}}],
+  "tasks": [{"task_key": "a", "job_cluster_key": "main"}, {"task_key": "b", "new_cluster": {"num_workers": 2}},
+    {"task_key": "c", "for_each_task": {"inputs": "[]", "task": {"task_key": "d", "new_cluster": {"num_workers": 1}}}}],
+  "environments": [{"environment_key": "default", "spec": {"client": "1"}}]}"#;
+
+const PIPELINE: &str = r#"[{"name": "p", "edition": "PRO", "catalog": "main",
+  "clusters": [{"label": "default", "autoscale": {"min_workers": 1, "max_workers": 5, "mode": "ENHANCED"}}]},
+ {"instance_pool_name": "small", "node_type_id": "Standard_DS3_v2", "min_idle_instances": 1},
+ {"clusters": [{"num_workers": 1}], "next_page_token": ""}]"#;

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use tollgate::intake::documents::ReadOptions;
 use tollgate::intake::{
-    azure_cost, billing_usage, cluster_events, cluster_records, clusters_api, context, legacy_usage,
+    azure_cost, billing_usage, cluster_events, cluster_records, context, documents, legacy_usage,
     node_timeline, node_types, workspace_policies,
 };
 use tollgate::lifecycle::Scenario;
@@ -18,6 +19,7 @@ use tollgate::model::document::Document;
 use tollgate::model::money::Currency;
 use tollgate::model::period::parse_instant;
 use tollgate::model::rows::{self, Input, Told};
+use tollgate::ops::files::OnDisk;
 use tollgate::policy::case::CaseFile;
 use tollgate::policy::document::PolicyDocument;
 use tollgate::pricing::catalogue::Catalogue;
@@ -43,7 +45,7 @@ pub const TARGETS: [Target; 18] = [
     ("cluster_records", records),
     ("cluster_events", events),
     ("azure_cost", statement),
-    ("clusters_api", requests),
+    ("requests", requests),
     ("workspace_policies", policies),
     ("azure_retail", retail),
     ("aws_price_list", aws),
@@ -166,7 +168,7 @@ fn statement(bytes: &[u8]) -> usize {
 
 fn requests(bytes: &[u8]) -> usize {
     text(bytes, |text| {
-        clusters_api::read("x", text, clusters_api::Form::Whole)
+        documents::read("x", text, &OnDisk, &ReadOptions::default())
             .requests
             .len()
     })

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tollgate::intake::clusters_api::Form;
+use tollgate::intake::documents::ReadOptions;
 use tollgate::model::decision::Outcome;
 use tollgate::model::place::Cloud;
 use tollgate::ops::check::{CheckOptions, check};
@@ -165,7 +166,10 @@ fn judge_all(file: &Path, requests: &[Text], host: &Host, known: &mut Catalogue)
         workload: Default::default(),
         at: tollgate::model::period::parse_instant("2026-10-01").unwrap(),
         principal: None,
-        form: Form::Partial,
+        read: ReadOptions {
+            form: Form::Partial,
+            ..ReadOptions::default()
+        },
         clusters: None,
     };
     let mut counts = Counts::default();

@@ -90,9 +90,7 @@ fn json_tells_secrets_in_the_completed_request_alone() {
 fn a_partial_request_is_still_a_request() {
     let definition = json!({"num_workers": {"type": "range", "maxValue": 10, "isOptional": true}});
     let no_requests = [
-        json!({"new_cluster": {"num_workers": 50}}),
         json!({"num_worker": 50}),
-        json!({"name": "job", "job_clusters": []}),
         json!({"policies": []}),
         json!({"policy_id": "A", "name": "n", "definition": "{}"}),
     ];
@@ -106,6 +104,22 @@ fn a_partial_request_is_still_a_request() {
             ended.stderr
         );
     }
+    // The clusters of a job are judged one by one, and a job may have none.
+    let job = json!({"new_cluster": {"num_workers": 50}});
+    let folder = files(&[("d.json", definition.clone()), ("r.json", job)]);
+    assert_eq!(
+        run(&folder, "check r.json --definition d.json --at 2026-10-01").code,
+        Some(1)
+    );
+    let none = json!({"name": "job", "job_clusters": []});
+    let folder = files(&[("d.json", definition.clone()), ("r.json", none)]);
+    let ended = run(&folder, "check r.json --definition d.json --at 2026-10-01");
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended.stderr.contains("warning[request::no-compute]"),
+        "{}",
+        ended.stderr
+    );
     let folder = files(&[("d.json", definition), ("r.json", json!({}))]);
     assert_eq!(
         run(&folder, "check r.json --definition d.json --at 2026-10-01").code,

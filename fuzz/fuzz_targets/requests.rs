@@ -1,4 +1,4 @@
-//! Bytes for the reader `clusters_api`.
+//! Bytes for the reader `requests`.
 #![no_main]
 
 #[path = "../../tests/it/any_bytes/targets.rs"]
@@ -6,5 +6,5 @@
 mod targets;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    targets::run("clusters_api", bytes);
+    targets::run("requests", bytes);
 });
