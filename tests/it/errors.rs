@@ -237,10 +237,7 @@ fn requests() -> Vec<Case> {
             "{\"version\": 4, \"terraform_version\": \"1.11.4\", \"serial\": 3, \"lineage\": \"x\", \"resources\": []}\n",
         ),
         request("request::syntax", "{\"num_workers\": 2,\n \"node_type_id\": }\n"),
-        request(
-            "request::not-a-cluster",
-            "{\"bundle\": {\"name\": \"x\"}, \"targets\": {}}\n",
-        ),
+        request("request::not-a-cluster", "{\"policies\": [], \"total\": 3}\n"),
         request(
             "request::wrong-type",
             "{\"node_type_id\": \"Standard_DS3_v2\",\n \"num_workers\": \"two\"}\n",
