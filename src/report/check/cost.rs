@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::number;
 use crate::model::cost_change::{Cost, CostChange, Range, ResourceCost, Total};
-use crate::model::money::Currency;
+use crate::model::exact::decimal_text;
 use crate::model::resource::Action;
 
 /// Decimals of a cost per month.
@@ -79,7 +79,7 @@ pub(super) fn left_out(total: &Total) -> Option<String> {
 pub(super) fn assumptions(cost: &CostChange) -> Vec<String> {
     let mut found: Vec<(String, usize)> = Vec::new();
     for resource in &cost.resources {
-        for line in assumed(resource, cost.currency) {
+        for line in assumed(resource) {
             match found.iter_mut().find(|(known, _)| *known == line) {
                 Some((_, n)) => *n = n.saturating_add(1),
                 None => found.push((line, 1)),
@@ -90,7 +90,7 @@ pub(super) fn assumptions(cost: &CostChange) -> Vec<String> {
     found.into_iter().map(told).collect()
 }
 
-fn assumed(resource: &ResourceCost, currency: Currency) -> Vec<String> {
+fn assumed(resource: &ResourceCost) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for cost in resource.before.iter().chain(&resource.after) {
         let hours = cost
@@ -101,11 +101,7 @@ fn assumed(resource: &ResourceCost, currency: Currency) -> Vec<String> {
         if !hours.is_empty() {
             lines.push(hours.join(": "));
         }
-        lines.extend(
-            cost.unknown
-                .iter()
-                .map(|why| format!("unknown in {currency}: {why}")),
-        );
+        lines.extend(cost.unknown.iter().map(|why| format!("cost unknown: {why}")));
     }
     // Before and after are the same as a rule.
     lines.dedup();
@@ -162,7 +158,7 @@ fn fixed(n: Decimal, places: u32) -> String {
 }
 
 fn plain(n: Decimal) -> String {
-    crate::model::exact::decimal_text(n.round_dp(2))
+    decimal_text(n.round_dp(2))
 }
 
 #[cfg(test)]

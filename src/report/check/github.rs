@@ -7,6 +7,7 @@ use super::{CheckReport, Entry};
 use crate::model::decision::{Enforcement, Outcome};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::report::decision::RequestName;
+use crate::report::render::name::visible;
 
 /// One command per objection and per problem, those that deny first within a cluster.
 pub fn github(report: &CheckReport<'_>) -> String {
@@ -62,7 +63,8 @@ fn write_entry(out: &mut String, entry: &Entry<'_>) {
 
 fn of_request(level: &str, request: &RequestName<'_>, title: &str, lines: &[String]) -> String {
     let name = request.name.or(request.address).unwrap_or("the cluster");
-    let message = format!("{name}: {}", lines.join("\n"));
+    let lines: Vec<String> = lines.iter().map(|line| visible(line)).collect();
+    let message = format!("{}: {}", visible(name), lines.join("\n"));
     command(level, request.source, request.line, 0, title, &message)
 }
 
@@ -72,11 +74,11 @@ fn of_problem(problem: &Diagnostic) -> String {
         Severity::Warning => "warning",
     };
     let mut message = match problem.path.as_str() {
-        "" => problem.message.clone(),
-        path => format!("{path}: {}", problem.message),
+        "" => visible(&problem.message),
+        path => visible(&format!("{path}: {}", problem.message)),
     };
     if let Some(hint) = &problem.hint {
-        message.push_str(&format!("\nhelp: {hint}"));
+        message.push_str(&format!("\nhelp: {}", visible(hint)));
     }
     let Diagnostic {
         source, line, column, ..

@@ -314,3 +314,97 @@ fn range(range: Range) -> RangeJson {
         max: text(range.max),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::schema::Schema;
+    use crate::report::check::sample::{everything, one, with};
+    use serde_json::json;
+    use std::collections::BTreeSet;
+
+    fn of_report(report: &CheckReport<'_>) -> Value {
+        serde_json::to_value(ReportJson::new(report)).unwrap()
+    }
+
+    #[test]
+    fn a_report_of_everything() {
+        let text = with(everything, |r| {
+            serde_json::to_string_pretty(&ReportJson::new(r)).unwrap()
+        });
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_schema_admits_what_is_written_and_nothing_else() {
+        let schema = Schema::parse(SCHEMA).unwrap();
+        let whole = with(everything, of_report);
+        assert_eq!(schema.problems(&whole), []);
+        assert_eq!(schema.problems(&with(one, of_report)), []);
+        for decision in whole["decisions"].as_array().unwrap() {
+            assert_eq!(schema.problems(decision), []);
+        }
+        // A key that the schema does not know, anywhere.
+        let mut places = Vec::new();
+        objects(&whole, "", &mut places);
+        assert!(places.len() > 80, "{}", places.len());
+        for place in places {
+            let mut odd = whole.clone();
+            let object = odd.pointer_mut(&place).unwrap().as_object_mut().unwrap();
+            object.insert("made_up".to_owned(), json!(1));
+            assert_ne!(schema.problems(&odd), [], "{place}");
+        }
+    }
+
+    /// Pointers to every object that is ours: what documents and rules bring may have any key.
+    fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
+        const THEIRS: [&str; 6] = ["cluster", "actual", "allowed", "remedy", "details", "value"];
+        match value {
+            Value::Object(members) => {
+                found.push(at.to_owned());
+                for (key, value) in members {
+                    // `allowed` of the summary is a number.
+                    if !THEIRS.contains(&key.as_str()) {
+                        objects(value, &format!("{at}/{key}"), found);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    objects(item, &format!("{at}/{i}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_schema_is_described() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let mut silent = BTreeSet::new();
+        undescribed(&schema, "", &mut silent);
+        // What is only a reference says what it refers to.
+        assert_eq!(silent, BTreeSet::new());
+    }
+
+    fn undescribed(at: &Value, name: &str, silent: &mut BTreeSet<String>) {
+        let Value::Object(members) = at else { return };
+        for group in ["properties", "$defs"] {
+            for (key, one) in members
+                .get(group)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
+                let name = format!("{name}/{key}");
+                if one.get("description").is_none() && one.get("$ref").is_none() {
+                    silent.insert(name.clone());
+                }
+                undescribed(one, &name, silent);
+            }
+        }
+        if let Some(items) = members.get("items") {
+            undescribed(items, name, silent);
+        }
+    }
+}

@@ -32,19 +32,24 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
-/// Everything that Markdown or HTML reads as markup, as entities.
+/// Everything that Markdown or HTML reads as markup, as entities. An underscore inside a word is none.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let after = rest.peek().copied().unwrap_or(' ');
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '|' | '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '!' | '@' | '#' | '$' => {
+            '_' if before.is_alphanumeric() && after.is_alphanumeric() => out.push(c),
+            '|' | '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '@' | '#' | '$' => {
                 out.push_str(&format!("&#{};", u32::from(c)));
             }
             c => out.push(c),
         }
+        before = c;
     }
     out
 }
@@ -81,12 +86,13 @@ mod tests {
         assert_eq!(code(""), "");
         assert_eq!(
             prose("`num_workers` is `4|0`, ask @team about #12"),
-            "<code>num&#95;workers</code> is <code>4&#124;0</code>, ask &#64;&#8203;team about &#35;&#8203;12"
+            "<code>num_workers</code> is <code>4&#124;0</code>, ask &#64;&#8203;team about &#35;&#8203;12"
         );
         assert_eq!(
             prose("one ` alone **x**"),
             "one &#96; alone &#42;&#42;x&#42;&#42;"
         );
+        assert_eq!(code("_x_ a_b"), "<code>&#95;x&#95; a_b</code>");
         assert_eq!(prose("https://e.x"), "https:&#8203;//e.x");
         assert_eq!(code(&"x".repeat(700)).len(), 600 + 3 + 13);
     }
