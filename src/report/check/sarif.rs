@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::objection::{self, rule};
 use super::{CheckReport, Entry, RuleHelp};
 use crate::model::decision::{Enforcement, Outcome, RuleFailure, RuleName, Undetermined, Violation, Waived};
+use crate::report::render::name::visible;
 use crate::report::sarif::{log, place};
 
 /// The log of one run.
@@ -102,7 +103,7 @@ impl<'a> Told<'a> {
             "ruleId": rule(by),
             "ruleIndex": index,
             "level": level,
-            "message": {"text": format!("{name}: {}", lines.join("\n"))},
+            "message": {"text": message(name, lines)},
             "locations": [place(request.source, request.line, 0, &inside)],
             "partialFingerprints": {
                 "primaryLocationLineHash": self.fingerprint(by, address, path),
@@ -131,6 +132,16 @@ impl<'a> Told<'a> {
     }
 }
 
+/// What is said, by which names start no line and no link of their own.
+fn message(name: &str, lines: &[String]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| visible(line)).collect();
+    let text = format!("{}: {}", visible(name), lines.join("\n"));
+    match text.contains("](") {
+        true => text.replace('[', "\\[").replace(']', "\\]"),
+        false => text,
+    }
+}
+
 fn of_violation(violation: &Violation) -> &'static str {
     match violation.enforcement {
         Enforcement::Enforce => "error",
@@ -152,7 +163,6 @@ fn descriptor(by: &RuleName, help: Option<&RuleHelp<'_>>) -> Value {
     let short = format!("rule `{}` of the policy `{}`", by.rule, by.policy);
     let mut descriptor = json!({
         "id": id,
-        "name": id,
         "shortDescription": {"text": short},
         "properties": {"policy": by.policy, "rule": by.rule, "plugin": by.plugin},
     });
@@ -172,6 +182,12 @@ fn descriptor(by: &RuleName, help: Option<&RuleHelp<'_>>) -> Value {
 mod tests {
     use super::*;
     use crate::report::check::sample::{everything, one, with};
+
+    #[test]
+    fn names_are_no_links() {
+        assert_eq!(message("[a](b)", &["x\ny".to_owned()]), "\\[a\\](b): x\\u{a}y");
+        assert_eq!(message("a[0]", &[]), "a[0]: ");
+    }
 
     #[test]
     fn a_log_of_everything() {
