@@ -146,7 +146,7 @@ pub(super) fn everything(sample: &mut Sample) {
         .at(2, 7)
         .path("num_workers")
         .hint("write a number"),
-        Diagnostic::warning("request::odd", "plan.json", format!("odd: {HOSTILE}")).at(9, 0),
+        Diagnostic::warning("request::no-compute", "plan.json", format!("odd: {HOSTILE}")).at(9, 0),
     ]);
     sample.cost = Some(cost());
     sample.help = vec![
