@@ -73,10 +73,11 @@ fn of_problem(problem: &Diagnostic) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let mut message = match problem.path.as_str() {
-        "" => visible(&problem.message),
-        path => visible(&format!("{path}: {}", problem.message)),
-    };
+    let path = Some(problem.path.as_str()).filter(|path| !path.is_empty());
+    // What has no line may be no file either: a policy that is only named.
+    let source = (problem.line == 0).then_some(problem.source.as_str());
+    let said = source.into_iter().chain(path).chain([problem.message.as_str()]);
+    let mut message = visible(&said.collect::<Vec<_>>().join(": "));
     if let Some(hint) = &problem.hint {
         message.push_str(&format!("\nhelp: {}", visible(hint)));
     }
@@ -89,12 +90,10 @@ fn of_problem(problem: &Diagnostic) -> String {
 /// `::error file=plan.json,line=12,title=etl-jobs/size::message`. Standard input is no file.
 fn command(level: &str, source: &str, line: usize, column: usize, title: &str, message: &str) -> String {
     let mut properties = Vec::new();
-    if source != "-" {
+    if source != "-" && line > 0 {
         let file = source.strip_prefix("./").unwrap_or(source);
         properties.push(format!("file={}", property(file)));
-        if line > 0 {
-            properties.push(format!("line={line}"));
-        }
+        properties.push(format!("line={line}"));
         if column > 0 {
             properties.push(format!("col={column}"));
         }
@@ -117,6 +116,7 @@ fn property(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::check::sample::{everything, with};
+    use proptest::prelude::*;
 
     #[test]
     fn names_start_no_command_of_their_own() {
@@ -133,6 +133,21 @@ mod tests {
             "::error file=a%2Cb%3Ac.json,line=3,title=p/r::100%25%0D%0A::set-output name=a::b\n"
         );
         assert_eq!(command("notice", "-", 3, 1, "t", "m"), "::notice title=t::m\n");
+        let problem = Diagnostic::error("policy::unknown", "etl-job", "there is no policy `etl-job`");
+        assert_eq!(
+            of_problem(&problem.hint("did you mean `etl`?")),
+            "::error title=policy%3A%3Aunknown::etl-job: there is no policy `etl-job`%0Ahelp: did you mean `etl`?\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_is_one_command(source in ".*", title in ".*", message in ".*") {
+            let line = command("error", &source, 1, 0, &title, &message);
+            prop_assert_eq!(line.matches(['\n', '\r']).count(), 1);
+            let properties = line.strip_prefix("::error ").and_then(|rest| rest.split("::").next());
+            prop_assert!(properties.unwrap().split(',').count() <= 3);
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn suites(report: &CheckReport<'_>) -> Vec<Suite> {
         });
         match problem.severity {
             Severity::Error => suite.cases.push(of_problem(problem)),
-            Severity::Warning => suite.warnings.push(visible(&problem.to_string())),
+            Severity::Warning => suite.warnings.extend(lines_of(problem)),
         }
     }
     let named = |source: &str| {
@@ -181,21 +181,29 @@ fn of_problem(problem: &Diagnostic) -> Case {
         (line, "") => format!(" in line {line}"),
         (line, path) => format!(" in line {line}, {path}"),
     };
+    Case {
+        name: visible(&format!("{}{place}", problem.code)),
+        answer: Some(Answer {
+            element: Answer::ERROR,
+            kind: problem.code.to_owned(),
+            message: visible(&problem.message),
+            lines: lines_of(problem),
+        }),
+    }
+}
+
+/// A problem, and what to do in a line of its own.
+fn lines_of(problem: &Diagnostic) -> Vec<String> {
     let without_hint = Diagnostic {
         hint: None,
         ..problem.clone()
     };
-    let mut lines = vec![without_hint.to_string()];
-    lines.extend(problem.hint.as_ref().map(|hint| format!("help: {hint}")));
-    Case {
-        name: format!("{}{place}", problem.code),
-        answer: Some(Answer {
-            element: Answer::ERROR,
-            kind: problem.code.to_owned(),
-            message: problem.message.clone(),
-            lines: lines.iter().map(|line| visible(line)).collect(),
-        }),
-    }
+    let hint = problem
+        .hint
+        .as_deref()
+        .map(|hint| format!("help: {}", visible(hint)));
+    let first = visible(&without_hint.to_string());
+    std::iter::once(first).chain(hint).collect()
 }
 
 impl Suite {
@@ -285,6 +293,7 @@ fn attribute(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::check::sample::{everything, with};
+    use proptest::prelude::*;
 
     #[test]
     fn what_xml_has_no_form_for_is_replaced() {
@@ -293,6 +302,16 @@ mod tests {
             "a&lt;b&gt;&amp;\u{fffd}\u{fffd}\u{fffd}\n"
         );
         assert_eq!(attribute("\"a\"\n\t'"), "&quot;a&quot;&#10;&#9;'");
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_is_text(name in any::<String>()) {
+            let (text, value) = (escaped(&name), attribute(&name));
+            prop_assert!(!text.contains(['<', '>']) && !value.contains(['<', '>', '"', '\n', '\t']));
+            let allowed = |c: char| matches!(c, '\n' | '\t' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+            prop_assert!(text.chars().all(allowed));
+        }
     }
 
     #[test]

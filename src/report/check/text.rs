@@ -209,6 +209,19 @@ mod tests {
     }
 
     #[test]
+    fn colours_are_ours_alone() {
+        with(everything, |report| {
+            let (plain, coloured) = (text(report, Colour::Never), text(report, Colour::Always));
+            assert!(!plain.contains('\u{1b}'));
+            let mut stripped = coloured.clone();
+            for code in ["1;32", "1;31", "1;33", "1", "36", "0"] {
+                stripped = stripped.replace(&format!("\u{1b}[{code}m"), "");
+            }
+            assert_eq!(stripped, plain);
+        });
+    }
+
+    #[test]
     fn text_of_everything() {
         with(everything, |report| {
             insta::assert_snapshot!(text(report, Colour::Never));

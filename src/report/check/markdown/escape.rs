@@ -76,6 +76,19 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_name_is_text(name in any::<String>(), marks in "[|`<>*_@#\\[\\]\n a]{0,40}") {
+            for name in [name, marks] {
+                for shown in [code(&name), prose(&name)] {
+                    let shown = shown.replace("<code>", "").replace("</code>", "");
+                    prop_assert!(!shown.contains(['|', '`', '<', '>', '*', '@', '[', ']', '\n', '\r']), "{shown}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn names_are_text() {
