@@ -3,16 +3,18 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use super::context::{DocumentFlags, JudgeFlags, PlaceFlags, TextOrJson, colour};
-use super::exit::{Exit, complain, finish, json, json_line, print};
+use super::context::{DocumentFlags, JudgeFlags, PlaceFlags};
+use super::exit::{Exit, complain, finish, print};
+use super::outputs::OutputFlags;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::place::Workload;
-use crate::ops::check::{Answer, CheckOptions, Checked, check, named};
+use crate::ops::check::{CheckOptions, Checked, check, report};
 use crate::ops::files::{Text, read_text, tables};
 use crate::ops::policies::Policies;
 use crate::ops::prices::catalogue;
 use crate::ops::running::clusters_of;
-use crate::report::decision::{DecisionJson, text};
+use crate::plugin::Host;
+use crate::report::check::json::SCHEMA;
+use crate::report::check::{CheckReport, Verdict};
 
 /// Decides whether clusters may be created: by the policy they name (or --policy) and by every guardrail.
 #[derive(Debug, Args)]
@@ -23,7 +25,7 @@ use crate::report::decision::{DecisionJson, text};
 pub(super) struct Check {
     /// Terraform plans (`terraform show -json`), bundles (`databricks.yml`, or what `bundle validate -o json` prints), bodies
     /// of the Clusters, Jobs, Pipelines and Instance Pools API: one, an array, or one per line; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "schema", value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
     documents: DocumentFlags,
@@ -33,9 +35,11 @@ pub(super) struct Check {
     /// Clusters that run already (answers of clusters/list), for policies that say how many a user may have
     #[arg(long, value_name = "FILE", requires = "principal")]
     clusters: Vec<PathBuf>,
-    /// Output format: text, or JSON (one object, or one per line for several requests)
-    #[arg(long, value_enum, default_value = "text")]
-    format: TextOrJson,
+    #[command(flatten)]
+    outputs: OutputFlags,
+    /// Print the JSON Schema of the formats json and json-report, and do nothing else
+    #[arg(long)]
+    schema: bool,
     #[command(flatten)]
     place: PlaceFlags,
     #[command(flatten)]
@@ -48,27 +52,59 @@ impl Check {
     }
 
     fn answer(self) -> Result<Exit, Diagnostics> {
+        if self.schema {
+            print(SCHEMA);
+            return Ok(Exit::InOrder);
+        }
+        self.outputs.agree()?;
+        let options = self.options();
+        let host = self.judge.policies.sandbox.host();
+        let judged = host.as_ref().map_err(Diagnostics::clone);
+        match judged.and_then(|host| self.judged(host, options.clone())) {
+            Ok((checked, policies, options)) => self.told(&report(&checked, &policies, &options)),
+            // Files of an earlier check must not stand for this one.
+            Err(problems) => self.told(&CheckReport::unanswered(options.at, &problems)),
+        }
+    }
+
+    fn options(&self) -> CheckOptions {
+        CheckOptions {
+            policy: self.judge.policy(),
+            place: self.judge.place(&self.place),
+            workload: self.place.workload,
+            at: self.place.at(),
+            principal: self.principal.clone(),
+            read: self.documents.options(self.judge.form()),
+            clusters: None,
+        }
+    }
+
+    fn judged<'h>(
+        &self,
+        host: &'h Host,
+        options: CheckOptions,
+    ) -> Result<(Checked, Policies<'h>, CheckOptions), Diagnostics> {
         let sources = read_all(&self.files)?;
-        let host = self.judge.policies.sandbox.host()?;
-        let mut policies = Policies::open(&self.judge.source(), &host)?;
+        let mut policies = Policies::open(&self.judge.source(), host)?;
         let mut catalogue = catalogue(&self.place.prices)?;
         let clusters = match (&self.principal, self.clusters.as_slice()) {
             (_, []) | (None, _) => None,
             (Some(principal), files) => Some(clusters_of(principal, &tables(files)?)?),
         };
-        let options = CheckOptions {
-            policy: self.judge.policy(),
-            place: self.judge.place(&self.place),
-            workload: self.place.workload,
-            at: self.place.at(),
-            principal: self.principal,
-            read: self.documents.options(self.judge.form()),
-            clusters,
-        };
+        let options = CheckOptions { clusters, ..options };
         let checked = check(&sources, &mut policies, &mut catalogue, &options)?;
-        print(&shown(&checked, options.workload, self.format)?);
-        complain(&checked.problems);
-        Ok(exit(&checked))
+        Ok((checked, policies, options))
+    }
+
+    fn told(&self, report: &CheckReport<'_>) -> Result<Exit, Diagnostics> {
+        let written = self.outputs.write(report);
+        complain(report.problems);
+        written?;
+        Ok(match report.verdict() {
+            Verdict::Allowed => Exit::InOrder,
+            Verdict::Denied | Verdict::Undetermined => Exit::Fault,
+            Verdict::Unanswered => Exit::CouldNotAnswer,
+        })
     }
 }
 
@@ -89,40 +125,5 @@ pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Text>, Diagnostics> {
         Ok(texts)
     } else {
         Err(Diagnostics(problems))
-    }
-}
-
-fn shown(checked: &Checked, workload: Workload, format: TextOrJson) -> Result<String, Diagnostics> {
-    let mut out = String::new();
-    let alone = checked.answers.len() == 1 && checked.problems.0.is_empty();
-    for answer in &checked.answers {
-        let Answer {
-            request,
-            decision,
-            remedied,
-        } = answer;
-        let name = named(request);
-        match format {
-            TextOrJson::Text => out.push_str(&text(&name, decision, workload, remedied.as_ref(), colour())),
-            TextOrJson::Json => {
-                let object = DecisionJson::new(name, decision, workload, remedied.as_ref());
-                out.push_str(&if alone {
-                    json(&object)?
-                } else {
-                    json_line(&object)?
-                });
-            }
-        }
-    }
-    Ok(out)
-}
-
-fn exit(checked: &Checked) -> Exit {
-    if checked.problems.has_errors() {
-        Exit::CouldNotAnswer
-    } else if checked.all_allowed() {
-        Exit::InOrder
-    } else {
-        Exit::Fault
     }
 }

@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 
 use super::context::{PlaceFlags, PolicyFlags, TextOrJson, colour};
 use super::exit::{Exit, json, print};
-use crate::model::decision::{Decision, Outcome};
+use crate::model::decision::Outcome;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::document::Document;
 use crate::model::place::Cloud;
-use crate::ops::check::named;
+use crate::ops::check::entry;
 use crate::ops::explain::{ExplainOptions, Explained, explain};
 use crate::ops::files::read_text;
 use crate::ops::judge::PlaceOptions;
 use crate::ops::policies::{DEFINITION, Policies, PolicySource};
 use crate::ops::prices::catalogue;
-use crate::report::decision::{DecisionJson, RequestName, text};
+use crate::report::check::json::DecisionJson;
+use crate::report::check::text;
 use crate::report::explanation;
 
 /// Says in plain words what a policy demands; with --request, what every rule read, filled in and judged.
@@ -106,23 +107,21 @@ impl Explain {
             request,
             decision,
         } = explained;
-        let judged = request.as_ref().map(|request| (named(request), decision));
+        let judged = request
+            .as_ref()
+            .map(|request| entry(request, decision, self.place.workload, None));
         match self.format {
             TextOrJson::Json => json(&ExplanationJson {
                 explanation,
-                judged: judged.map(|(name, decision)| self.decision_json(name, decision)),
+                judged: judged.as_ref().map(DecisionJson::new),
             }),
             TextOrJson::Text => Ok(match judged {
                 None => explanation::text(explanation),
-                Some((name, decision)) => {
-                    let decided = text(&name, decision, self.place.workload, None, colour());
+                Some(judged) => {
+                    let decided = text::entry(&judged, colour());
                     format!("{}\n{decided}", explanation::traced_text(explanation, decision))
                 }
             }),
         }
-    }
-
-    fn decision_json<'a>(&self, name: RequestName<'a>, decision: &'a Decision) -> DecisionJson<'a> {
-        DecisionJson::new(name, decision, self.place.workload, None)
     }
 }

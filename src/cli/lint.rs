@@ -9,8 +9,7 @@ use crate::model::diagnostic::{Diagnostics, Severity};
 use crate::model::period::{Instant, parse_instant};
 use crate::ops::lint::{LINTS, Mode, Report, explain, lint};
 use crate::ops::prices::catalogue;
-use crate::report::lint::{FindingJson, explained, fixed, text};
-use crate::report::sarif::sarif;
+use crate::report::lint::{FindingJson, explained, fixed, sarif, text};
 
 /// Finds what is wrong with policies: definitions, policy objects of the API, and documents of tollgate.
 #[derive(Debug, Args)]

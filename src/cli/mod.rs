@@ -13,6 +13,7 @@ mod import;
 mod ingest;
 mod ledger;
 mod lint;
+mod outputs;
 mod plugin;
 mod policy;
 mod price;

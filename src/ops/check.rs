@@ -1,5 +1,7 @@
 //! Check: may these clusters be created?
 
+mod report;
+
 use serde_json::Value;
 use std::num::NonZeroUsize;
 
@@ -11,7 +13,7 @@ use crate::intake::documents;
 use crate::intake::reading::Resource;
 use crate::intake::request::Request;
 use crate::model::attribute;
-use crate::model::decision::{Decision, Outcome};
+use crate::model::decision::Decision;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::estimate::Estimate;
 use crate::model::facts::ClustersFact;
@@ -21,6 +23,7 @@ use crate::pricing::catalogue::Catalogue;
 use crate::pricing::estimate::estimate;
 use crate::report::decision::RequestName;
 
+pub use self::report::{entry, report};
 pub use crate::intake::bundle::BundleOptions;
 pub use crate::intake::clusters_api::Form;
 pub use crate::intake::documents::{DocumentKind, ReadOptions};
@@ -74,13 +77,6 @@ pub struct Checked {
     pub resources: Vec<Resource>,
     /// Requests that could not be read or judged.
     pub problems: Diagnostics,
-}
-
-impl Checked {
-    /// Whether everything was answered, and allowed.
-    pub fn all_allowed(&self) -> bool {
-        self.answers.iter().all(|a| a.decision.outcome == Outcome::Allow)
-    }
 }
 
 /// Requests below which one thread is quicker than two.

@@ -1,18 +1,10 @@
-//! Decisions, for people and for machines.
+//! What reports of decisions have in common: names of requests, colours, costs in a line.
 
 use serde::Serialize;
-use serde_json::Value;
-use std::borrow::Cow;
-use std::fmt::Write;
 
-use crate::model::attribute::holds_secret;
-use crate::model::decision::{
-    Decision, Enforcement, Outcome, RuleFailure, RuleName, Supplied, Undetermined, Violation, Waived,
-};
 use crate::model::estimate::{Estimate, SizeEstimate};
 use crate::model::exact::decimal_text;
 use crate::model::period::rfc3339;
-use crate::model::place::Workload;
 
 /// Where a request came from.
 #[derive(Debug, Clone, Serialize)]
@@ -44,158 +36,6 @@ impl Colour {
             Colour::Always => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
         }
     }
-}
-
-/// The JSON object of one decision, as DESIGN's machine format gives it. Keys may be added, never renamed.
-#[derive(Debug, Serialize)]
-pub struct DecisionJson<'a> {
-    request: RequestName<'a>,
-    decision: Outcome,
-    violations: Vec<Cow<'a, Violation>>,
-    databricks_message: Option<String>,
-    failures: &'a [RuleFailure],
-    undetermined: &'a [Undetermined],
-    waived: &'a [Waived],
-    supplied: &'a [Supplied],
-    cluster: &'a Value,
-    estimate: Estimate,
-    remedied: Option<Estimate>,
-}
-
-impl<'a> DecisionJson<'a> {
-    /// The object of a decision.
-    pub fn new(
-        request: RequestName<'a>,
-        decision: &'a Decision,
-        workload: Workload,
-        remedied: Option<&Estimate>,
-    ) -> DecisionJson<'a> {
-        DecisionJson {
-            request,
-            decision: decision.outcome,
-            violations: decision.violations.iter().map(told).collect(),
-            databricks_message: decision.databricks_message(workload),
-            failures: &decision.failures,
-            undetermined: &decision.undetermined,
-            waived: &decision.waived,
-            supplied: &decision.supplied,
-            cluster: &decision.cluster,
-            estimate: decision.estimate.clone().without_lines(),
-            remedied: remedied.cloned().map(Estimate::without_lines),
-        }
-    }
-}
-
-/// A violation without what would tell a secret. The completed request holds its values all the same: it is what goes to
-/// the API.
-fn told(violation: &Violation) -> Cow<'_, Violation> {
-    if violation.details.is_null() || !holds_secret(&violation.path) {
-        return Cow::Borrowed(violation);
-    }
-    Cow::Owned(Violation {
-        details: Value::Null,
-        ..violation.clone()
-    })
-}
-
-/// A decision as a person reads it: the answer, each objection with what would pass, the cost.
-pub fn text(
-    request: &RequestName<'_>,
-    decision: &Decision,
-    workload: Workload,
-    remedied: Option<&Estimate>,
-    colour: Colour,
-) -> String {
-    let mut out = String::new();
-    let (word, code) = match decision.outcome {
-        Outcome::Allow => ("ALLOW", "1;32"),
-        Outcome::Deny => ("DENY", "1;31"),
-        Outcome::Undetermined => ("UNDETERMINED", "1;33"),
-    };
-    let place = match request.address {
-        // Several requests may stand on one line of a list.
-        Some(address) if !address.starts_with("line ") => {
-            format!("{}:{}, {address}", request.source, request.line)
-        }
-        Some(_) => format!("{}:{}", request.source, request.line),
-        None => request.source.to_owned(),
-    };
-    let name = request
-        .name
-        .map_or_else(String::new, |n| format!(" {}", one_line(n)));
-    let _ = writeln!(out, "{}{name}  ({})", colour.paint(code, word), one_line(&place));
-    for violation in &decision.violations {
-        write_violation(&mut out, violation, colour);
-    }
-    if let Some(said) = decision.databricks_message(workload) {
-        let _ = writeln!(out, "  Databricks would say: {}", one_line(&said));
-    }
-    for failure in &decision.failures {
-        let effect = if failure.denies { "denies" } else { "does not deny" };
-        let _ = writeln!(out, "  {}: the rule broke and {effect}", rule(&failure.by));
-        let _ = writeln!(out, "      {}", one_line(&failure.message));
-    }
-    for unknown in &decision.undetermined {
-        let _ = writeln!(out, "  {}: cannot judge {}", rule(&unknown.by), unknown.path);
-        let _ = writeln!(out, "      {}", one_line(&unknown.message));
-    }
-    for supplied in &decision.supplied {
-        let kind = if supplied.kind == crate::model::decision::SupplyKind::Fixed {
-            "fixed"
-        } else {
-            "default"
-        };
-        let value = match holds_secret(&supplied.path) {
-            true => "[hidden]".to_owned(),
-            false => supplied.value.to_string(),
-        };
-        let _ = writeln!(
-            out,
-            "  {}: filled in {} = {value} ({kind})",
-            rule(&supplied.by),
-            supplied.path,
-        );
-    }
-    let _ = writeln!(out, "  cost: {}", cost(&decision.estimate));
-    if let Some(remedied) = remedied {
-        let _ = writeln!(out, "  with every change above: {}", cost(remedied));
-    }
-    out
-}
-
-fn write_violation(out: &mut String, violation: &Violation, colour: Colour) {
-    let monitored = if violation.enforcement == Enforcement::Monitor {
-        " (monitored, does not deny)"
-    } else {
-        ""
-    };
-    let _ = writeln!(
-        out,
-        "  {}{monitored}: {}",
-        rule(&violation.by),
-        colour.paint("1", &one_line(&violation.message))
-    );
-    if !violation.message.contains(&violation.path) {
-        let _ = writeln!(out, "      at: {}", violation.path);
-    }
-    if !violation.allowed.is_null() {
-        let _ = writeln!(out, "      allowed: {}", violation.allowed);
-    }
-    if let Some(changes) = violation.remedy.as_object().filter(|c| !c.is_empty()) {
-        let changes: Vec<String> = changes.iter().map(|(path, value)| change(path, value)).collect();
-        let _ = writeln!(out, "      to pass: {}", colour.paint("36", &changes.join(", ")));
-    }
-}
-
-fn change(path: &str, value: &Value) -> String {
-    match value {
-        Value::Null => format!("remove {path}"),
-        value => format!("{path} = {value}"),
-    }
-}
-
-fn rule(by: &RuleName) -> String {
-    format!("{}/{}", by.policy, by.rule)
 }
 
 /// `2.25 DBU and 1.362 USD an hour (3 nodes)`, or from minimum to maximum; what is unpriced is named.

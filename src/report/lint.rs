@@ -1,8 +1,11 @@
 //! Findings of the linter, for people and for machines.
 
+mod sarif;
+
 use serde::Serialize;
 use std::fmt::Write;
 
+pub use self::sarif::sarif;
 use crate::model::diagnostic::Severity;
 use crate::model::finding::{Finding, Lint};
 

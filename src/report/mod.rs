@@ -27,7 +27,7 @@ pub mod node_timeline;
 pub mod reconciliation;
 pub mod render;
 pub mod resources;
-pub mod sarif;
+mod sarif;
 mod showback;
 pub mod statement;
 pub mod timeline;

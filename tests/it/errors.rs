@@ -281,6 +281,7 @@ fn requests() -> Vec<Case> {
             ],
         ),
         files("file::unreadable", "check missing.json", &[]),
+        files("output::twice", "check r.json --format json --format sarif", &[]),
         files("file::twice", "check - -", &[]),
         prepared("file::not-text", "check r.json", |folder| {
             write(folder, "r.json", b"\xff\xfe{}")

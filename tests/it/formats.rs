@@ -78,7 +78,7 @@ fn a_decision_has_exactly_the_keys_of_the_machine_format() {
     assert_eq!(keys(answer), told.into_iter().chain(added).collect());
     assert_eq!(
         keys(&answer["request"]),
-        ["source", "address", "name", "line"].into()
+        ["source", "address", "name", "line", "kind", "action", "unknown"].into()
     );
     assert_eq!(answer["request"]["source"], "-");
     assert_eq!(answer["request"]["address"], Value::Null);

@@ -1,0 +1,94 @@
+//! A check as reports tell it.
+
+use std::collections::BTreeSet;
+
+use super::{CheckOptions, Checked, named};
+use crate::intake::reading::Resource;
+use crate::intake::request::Request;
+use crate::model::decision::{Decision, RuleName};
+use crate::model::estimate::Estimate;
+use crate::model::place::Workload;
+use crate::ops::policies::Policies;
+use crate::report::check::{CheckReport, Entry, Other, RuleHelp};
+use crate::report::decision::RequestName;
+
+/// Everything that was found, with what there is to say of the rules that spoke.
+pub fn report<'a>(
+    checked: &'a Checked,
+    policies: &'a Policies<'_>,
+    options: &CheckOptions,
+) -> CheckReport<'a> {
+    let entries = checked
+        .answers
+        .iter()
+        .map(|a| entry(&a.request, &a.decision, options.workload, a.remedied.as_ref()));
+    CheckReport {
+        at: options.at,
+        entries: entries.collect(),
+        others: checked.resources.iter().map(other).collect(),
+        problems: &checked.problems,
+        cost: None,
+        rules: rules(checked, policies),
+    }
+}
+
+/// A request and its decision as reports tell them.
+pub fn entry<'a>(
+    request: &'a Request,
+    decision: &'a Decision,
+    workload: Workload,
+    remedied: Option<&'a Estimate>,
+) -> Entry<'a> {
+    let around = &request.around;
+    Entry {
+        request: named(request),
+        kind: around.kind,
+        action: around.action,
+        workload: around.workload.unwrap_or(workload),
+        unknown: &around.unknown,
+        decision,
+        remedied,
+    }
+}
+
+fn other(resource: &Resource) -> Other<'_> {
+    Other {
+        request: RequestName {
+            source: &resource.source,
+            address: resource.address.as_deref(),
+            name: resource.name.as_deref(),
+            line: resource.line,
+        },
+        kind: resource.kind,
+        action: resource.action,
+    }
+}
+
+/// Rules that objected, broke, or could not judge; in order of their names.
+fn rules<'a>(checked: &'a Checked, policies: &'a Policies<'_>) -> Vec<RuleHelp<'a>> {
+    let spoke: BTreeSet<&RuleName> = checked
+        .answers
+        .iter()
+        .flat_map(|a| speakers(&a.decision))
+        .collect();
+    spoke.into_iter().filter_map(|by| help(by, policies)).collect()
+}
+
+fn speakers(decision: &Decision) -> impl Iterator<Item = &RuleName> {
+    let violations = decision.violations.iter().map(|v| &v.by);
+    violations
+        .chain(decision.waived.iter().map(|w| &w.violation.by))
+        .chain(decision.undetermined.iter().map(|u| &u.by))
+        .chain(decision.failures.iter().map(|f| &f.by))
+}
+
+fn help<'a>(by: &RuleName, policies: &'a Policies<'_>) -> Option<RuleHelp<'a>> {
+    let mut rules = policies.get(&by.policy)?.rules.iter();
+    let rule = rules.find(|rule| rule.name == *by)?;
+    let document = policies.document(&by.policy);
+    Some(RuleHelp {
+        by: by.clone(),
+        description: document.map_or("", |d| &d.description),
+        manual: &rule.image.description().documentation,
+    })
+}
