@@ -3,6 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 
+use super::admission::AdmissionFlags;
 use super::context::{DocumentFlags, JudgeFlags, PlaceFlags, TextOrJson, colour};
 use super::exit::{Exit, complain, finish, json, json_line, print};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -12,7 +13,7 @@ use crate::ops::files::{Text, read_text, tables};
 use crate::ops::policies::Policies;
 use crate::ops::prices::catalogue;
 use crate::ops::running::clusters_of;
-use crate::report::decision::{DecisionJson, text};
+use crate::report::decision::{DecisionJson, judged_by, text};
 
 /// Decides whether clusters may be created: by the policy they name (or --policy) and by every guardrail.
 #[derive(Debug, Args)]
@@ -40,6 +41,8 @@ pub(super) struct Check {
     place: PlaceFlags,
     #[command(flatten)]
     judge: JudgeFlags,
+    #[command(flatten)]
+    admission: AdmissionFlags,
 }
 
 impl Check {
@@ -49,9 +52,11 @@ impl Check {
 
     fn answer(self) -> Result<Exit, Diagnostics> {
         let sources = read_all(&self.files)?;
+        let prepared = self.admission.prepare(&self.judge, &self.place)?;
         let host = self.judge.policies.sandbox.host()?;
-        let mut policies = Policies::open(&self.judge.source(), &host)?;
-        let mut catalogue = catalogue(&self.place.prices)?;
+        let mut policies = Policies::open(&prepared.source, &host)?;
+        let admission = prepared.setup.admission(&prepared.waivers, &policies)?;
+        let mut catalogue = catalogue(&prepared.prices)?;
         let clusters = match (&self.principal, self.clusters.as_slice()) {
             (_, []) | (None, _) => None,
             (Some(principal), files) => Some(clusters_of(principal, &tables(files)?)?),
@@ -64,6 +69,7 @@ impl Check {
             principal: self.principal,
             read: self.documents.options(self.judge.form()),
             clusters,
+            admission,
         };
         let checked = check(&sources, &mut policies, &mut catalogue, &options)?;
         print(&shown(&checked, options.workload, self.format)?);
@@ -100,12 +106,18 @@ fn shown(checked: &Checked, workload: Workload, format: TextOrJson) -> Result<St
             request,
             decision,
             remedied,
+            policies,
+            chosen_by,
         } = answer;
         let name = named(request);
         match format {
-            TextOrJson::Text => out.push_str(&text(&name, decision, workload, remedied.as_ref(), colour())),
+            TextOrJson::Text => {
+                out.push_str(&text(&name, decision, workload, remedied.as_ref(), colour()));
+                out.push_str(&judged_by(policies, *chosen_by));
+            }
             TextOrJson::Json => {
                 let object = DecisionJson::new(name, decision, workload, remedied.as_ref());
+                let object = object.judged_by(policies, *chosen_by);
                 out.push_str(&if alone {
                     json(&object)?
                 } else {

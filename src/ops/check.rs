@@ -3,6 +3,8 @@
 use serde_json::Value;
 use std::num::NonZeroUsize;
 
+use super::admission::Admission;
+use super::choice::{Choice, choose, tag};
 use super::files::{OnDisk, Text};
 use super::judge::{Asked, PlaceOptions, applicable, context, judge};
 use super::policies::Policies;
@@ -11,12 +13,16 @@ use crate::intake::documents;
 use crate::intake::reading::Resource;
 use crate::intake::request::Request;
 use crate::model::attribute;
-use crate::model::decision::{Decision, Outcome};
+use crate::model::decision::{ChosenBy, Decision, Outcome};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::estimate::Estimate;
 use crate::model::facts::ClustersFact;
 use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
+use crate::policy::binding::Seen;
+use crate::policy::combine::outcome_of;
+use crate::policy::loaded::Policy;
+use crate::policy::waiver::{Subject, apply};
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::estimate::estimate;
 use crate::report::decision::RequestName;
@@ -42,6 +48,8 @@ pub struct CheckOptions {
     pub read: ReadOptions,
     /// What the principal has running; none where nobody told.
     pub clusters: Option<ClustersFact>,
+    /// What the repository says: bindings, workspaces, waivers.
+    pub admission: Admission,
 }
 
 /// A request and what was decided.
@@ -53,6 +61,10 @@ pub struct Answer {
     pub decision: Decision,
     /// What the cluster would cost with every remedy applied; none where there is nothing to remedy.
     pub remedied: Option<Estimate>,
+    /// The policies that judged, guardrails first.
+    pub policies: Vec<String>,
+    /// How the last of them was chosen.
+    pub chosen_by: ChosenBy,
 }
 
 /// A request as reports name it.
@@ -130,6 +142,7 @@ pub fn check(
 struct Prepared {
     request: Request,
     workspace: Workspace,
+    choice: Choice,
 }
 
 /// Finds out where a request would run and loads what judging it needs.
@@ -139,29 +152,15 @@ fn prepare(
     catalogue: &mut Catalogue,
     options: &CheckOptions,
 ) -> Result<Prepared, Diagnostics> {
-    let workspace = options.place.workspace_of(&request)?;
+    let place = options.admission.place_of(&request, options);
+    let workspace = place.workspace_of(&request)?;
     catalogue.load(workspace.cloud, workspace.region.as_deref())?;
-    if let (None, Some(policy)) = (&options.policy, &request.spec.policy_id) {
-        policies
-            .load(policy)
-            .map_err(|found| at_request(found, &request))?;
-    }
-    Ok(Prepared { request, workspace })
-}
-
-/// A policy's own problems stay where they are; one that is unknown is the request's problem.
-fn at_request(found: Diagnostics, request: &Request) -> Diagnostics {
-    let moved = found.0.into_iter().map(|d| {
-        if d.code != "policy::unknown" {
-            return d;
-        }
-        let mut here = request.problem(d.code, d.message);
-        here.hint = Some(
-            "name a policy of tollgate with --policy, or a folder of policies with --policies".to_owned(),
-        );
-        here
-    });
-    Diagnostics(moved.collect())
+    let choice = choose(&request, policies, options)?;
+    Ok(Prepared {
+        request,
+        workspace,
+        choice,
+    })
 }
 
 fn answer(
@@ -171,8 +170,12 @@ fn answer(
     guardrails: &[String],
     options: &CheckOptions,
 ) -> Result<Answer, Diagnostic> {
-    let Prepared { request, workspace } = prepared;
-    let named = options.policy.as_deref().or(request.spec.policy_id.as_deref());
+    let Prepared {
+        request,
+        workspace,
+        choice,
+    } = prepared;
+    let applied = applicable(policies, guardrails, choice.policy.as_deref());
     let asked = Asked {
         body: &request.body,
         principal: options.principal.as_deref(),
@@ -184,14 +187,41 @@ fn answer(
         trace: false,
         clusters: options.clusters.as_ref(),
     };
-    let decision = judge(&applicable(policies, guardrails, named), catalogue, &asked)
+    let mut decision = judge(&applied, catalogue, &asked)
         .map_err(|e| request.problem("request::not-judged", e.to_string()))?;
+    waive(&mut decision, &applied, &request, options);
+    if let Some(undetermined) = choice.undetermined {
+        decision.undetermined.push(undetermined);
+        decision.outcome = decision.outcome.max(Outcome::Undetermined);
+    }
     let remedied = remedied(catalogue, &asked, &decision);
     Ok(Answer {
+        policies: applied.iter().map(|policy| policy.name.clone()).collect(),
+        chosen_by: choice.by,
         request,
         decision,
         remedied,
     })
+}
+
+/// Sets aside what waivers cover.
+fn waive(decision: &mut Decision, policies: &[&Policy], request: &Request, options: &CheckOptions) {
+    let admission = &options.admission;
+    if admission.waivers.is_empty() || decision.violations.is_empty() {
+        return;
+    }
+    let path = admission.path_of(&request.source);
+    let subject = Subject {
+        address: request.address.as_deref(),
+        name: request.name.as_deref(),
+        path: path.as_deref(),
+        tag: &|key| match tag(request, key) {
+            Seen::Known(value) => Some(value),
+            Seen::Unknown | Seen::Absent => None,
+        },
+    };
+    apply(&admission.waivers, options.at.date_naive(), &subject, decision);
+    decision.outcome = outcome_of(policies, decision);
 }
 
 /// The estimate of the completed request with every remedy applied.

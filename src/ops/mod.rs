@@ -1,10 +1,12 @@
 //! Use cases, one per file. A skin calls them with everything they need: they read the files they are named,
 //! and neither print, nor exit, nor read the environment, nor know the time.
 
+pub mod admission;
 pub mod apply_contract;
 pub mod assertion;
 pub mod attribution;
 pub mod check;
+pub mod choice;
 pub mod compliance;
 pub mod estimate;
 pub mod explain;
@@ -32,3 +34,4 @@ pub mod report;
 pub mod resources;
 pub mod running;
 pub mod simulate;
+pub mod waivers;

@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use crate::model::attribute::holds_secret;
 use crate::model::decision::{
-    Decision, Enforcement, Outcome, RuleFailure, RuleName, Supplied, Undetermined, Violation, Waived,
+    ChosenBy, Decision, Enforcement, Outcome, RuleFailure, RuleName, Supplied, Undetermined, Violation,
+    Waived,
 };
 use crate::model::estimate::{Estimate, SizeEstimate};
 use crate::model::exact::decimal_text;
@@ -51,6 +52,10 @@ impl Colour {
 pub struct DecisionJson<'a> {
     request: RequestName<'a>,
     decision: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policies: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen_by: Option<ChosenBy>,
     violations: Vec<Cow<'a, Violation>>,
     databricks_message: Option<String>,
     failures: &'a [RuleFailure],
@@ -73,6 +78,8 @@ impl<'a> DecisionJson<'a> {
         DecisionJson {
             request,
             decision: decision.outcome,
+            policies: None,
+            chosen_by: None,
             violations: decision.violations.iter().map(told).collect(),
             databricks_message: decision.databricks_message(workload),
             failures: &decision.failures,
@@ -84,6 +91,26 @@ impl<'a> DecisionJson<'a> {
             remedied: remedied.cloned().map(Estimate::without_lines),
         }
     }
+
+    /// The same with the policies that judged, and how the last of them was chosen.
+    pub fn judged_by(self, policies: &'a [String], chosen_by: ChosenBy) -> DecisionJson<'a> {
+        DecisionJson {
+            policies: Some(policies),
+            chosen_by: Some(chosen_by),
+            ..self
+        }
+    }
+}
+
+/// Which policies judged, where that cannot be seen from the request and the command line; empty else.
+pub fn judged_by(policies: &[String], chosen_by: ChosenBy) -> String {
+    let how = match chosen_by {
+        ChosenBy::Binding => "chosen by a binding",
+        ChosenBy::Document => "defined in the document",
+        ChosenBy::Flag | ChosenBy::Request | ChosenBy::None => return String::new(),
+    };
+    let names: Vec<String> = policies.iter().map(|name| one_line(name)).collect();
+    format!("  judged by: {} ({how})\n", names.join(", "))
 }
 
 /// A violation without what would tell a secret. The completed request holds its values all the same: it is what goes to
@@ -126,6 +153,9 @@ pub fn text(
     let _ = writeln!(out, "{}{name}  ({})", colour.paint(code, word), one_line(&place));
     for violation in &decision.violations {
         write_violation(&mut out, violation, colour);
+    }
+    for waived in &decision.waived {
+        write_waived(&mut out, waived);
     }
     if let Some(said) = decision.databricks_message(workload) {
         let _ = writeln!(out, "  Databricks would say: {}", one_line(&said));
@@ -178,6 +208,13 @@ fn write_violation(out: &mut String, violation: &Violation, colour: Colour) {
     if !violation.message.contains(&violation.path) {
         let _ = writeln!(out, "      at: {}", violation.path);
     }
+    if let Some(expired) = &violation.expired_waiver {
+        let _ = writeln!(
+            out,
+            "      waived until {}, and no more: {} ({}:{})",
+            expired.expires, expired.waiver, expired.source, expired.line
+        );
+    }
     if !violation.allowed.is_null() {
         let _ = writeln!(out, "      allowed: {}", violation.allowed);
     }
@@ -185,6 +222,21 @@ fn write_violation(out: &mut String, violation: &Violation, colour: Colour) {
         let changes: Vec<String> = changes.iter().map(|(path, value)| change(path, value)).collect();
         let _ = writeln!(out, "      to pass: {}", colour.paint("36", &changes.join(", ")));
     }
+}
+
+fn write_waived(out: &mut String, Waived { violation, waiver }: &Waived) {
+    let message = one_line(&violation.message);
+    let _ = writeln!(out, "  {} (waived): {message}", rule(&violation.by));
+    let _ = writeln!(
+        out,
+        "      {} until {} by {} ({}:{}): {}",
+        waiver.waiver,
+        waiver.expires,
+        one_line(&waiver.approved_by),
+        waiver.source,
+        waiver.line,
+        one_line(waiver.reason.trim())
+    );
 }
 
 fn change(path: &str, value: &Value) -> String {

@@ -31,6 +31,7 @@ pub mod sarif;
 mod showback;
 pub mod statement;
 pub mod timeline;
+pub mod waivers;
 
 pub use dimension::Dimension;
 pub use month::{CostReport, MonthInput};

@@ -29,6 +29,7 @@ fn checked(text: &str, policy: Option<&str>) -> Checked {
         principal: None,
         read: Default::default(),
         clusters: None,
+        admission: Default::default(),
     };
     let source = Text {
         source: "r.json".to_owned(),

@@ -36,6 +36,7 @@ fn check_all(folder: &std::path::Path) -> (usize, usize) {
                     principal: None,
                     read: Default::default(),
                     clusters: None,
+                    admission: Default::default(),
                 };
                 let checked =
                     check(std::slice::from_ref(&source), &mut policies, &mut known, &options).unwrap();

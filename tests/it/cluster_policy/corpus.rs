@@ -171,6 +171,7 @@ fn judge_all(file: &Path, requests: &[Text], host: &Host, known: &mut Catalogue)
             ..ReadOptions::default()
         },
         clusters: None,
+        admission: Default::default(),
     };
     let mut counts = Counts::default();
     for request in requests {
