@@ -70,8 +70,8 @@ impl AdmissionFlags {
             false => or(&self.waivers, file.map(Configured::waivers).unwrap_or_default()),
         };
         Ok(Prepared {
-            source: match (judge.source(), file.and_then(Configured::policies)) {
-                (PolicySource::Bundled, Some(folder)) => PolicySource::Folder(folder),
+            source: match (judge.source(), file) {
+                (PolicySource::Bundled, Some(file)) => file.source(),
                 (given, _) => given,
             },
             prices,
@@ -87,6 +87,6 @@ impl AdmissionFlags {
 }
 
 /// The current folder, read here and nowhere below.
-fn current() -> Result<PathBuf, Diagnostics> {
+pub(super) fn current() -> Result<PathBuf, Diagnostics> {
     std::env::current_dir().map_err(|e| unreadable(".", &e))
 }

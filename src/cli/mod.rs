@@ -2,6 +2,7 @@
 //! exit codes.
 
 mod admission;
+mod bindings;
 mod check;
 mod completions;
 mod compliance;

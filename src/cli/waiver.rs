@@ -74,13 +74,8 @@ impl List {
             (paths, _) => paths.to_vec(),
         };
         let waivers = Waivers::read(&paths)?;
-        let folder = self
-            .policies
-            .or(configured.as_ref().and_then(Configured::policies));
-        let source = match folder {
-            Some(folder) => Some(PolicySource::Folder(folder)),
-            None => configured.map(|_| PolicySource::Bundled),
-        };
+        let folder = self.policies.map(PolicySource::Folder);
+        let source = folder.or(configured.as_ref().map(Configured::source));
         if let Some(source) = source {
             waivers.check_against(&source)?;
         }

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use super::check::CheckOptions;
 use super::files::read_text;
 use super::judge::PlaceOptions;
-use super::policies::Policies;
+use super::policies::{Policies, PolicySource, documents};
 use super::waivers::Waivers;
 use crate::intake::request::Request;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -74,10 +74,12 @@ impl Configured {
         })
     }
 
-    /// Folder of policies.
-    pub fn policies(&self) -> Option<PathBuf> {
+    /// Where policies come from.
+    pub fn source(&self) -> PolicySource {
         let written = self.configuration.policies.as_ref();
-        written.map(|path| self.folder.join(path))
+        written.map_or(PolicySource::Bundled, |path| {
+            PolicySource::Folder(self.folder.join(path))
+        })
     }
 
     /// Files and folders of waivers.
@@ -122,8 +124,53 @@ impl Setup {
     /// all of them.
     pub fn admission(self, waivers: &Waivers, policies: &Policies<'_>) -> Result<Admission, Diagnostics> {
         let mut problems = waivers.strangers(&policies.rules());
+        if let Some(file) = self.configured.as_ref().filter(|_| !self.is_policy_given) {
+            problems.extend(file.configuration.unknown_policies(&policies.names()));
+        }
+        problems.extend(self.workspace_problem());
+        match problems.is_empty() {
+            true => Ok(Admission {
+                waivers: waivers.all(),
+                ..self.said()
+            }),
+            false => Err(Diagnostics(problems).sorted()),
+        }
+    }
+
+    /// The same without waivers, where nothing is judged.
+    ///
+    /// # Errors
+    /// `policy::unknown` for bindings, `configuration::unknown-workspace`; what reading the policies finds.
+    pub fn unjudged(self, source: &PolicySource) -> Result<Admission, Diagnostics> {
+        let documents = documents(source)?;
+        let names: Vec<&str> = documents.iter().map(|(_, d)| d.policy.as_str()).collect();
+        let file = self.configured.iter();
+        let mut problems: Vec<Diagnostic> = file
+            .flat_map(|file| file.configuration.unknown_policies(&names))
+            .collect();
+        problems.extend(self.workspace_problem());
+        match problems.is_empty() {
+            true => Ok(self.said()),
+            false => Err(Diagnostics(problems).sorted()),
+        }
+    }
+
+    fn workspace_problem(&self) -> Option<Diagnostic> {
+        let name = self.workspace.as_ref()?;
+        if let Some(file) = &self.configured {
+            return file.configuration.workspace(name).err();
+        }
+        let message = format!("there is no {FILE} that tells of the workspace `{name}`");
+        let found = Diagnostic::error("configuration::unknown-workspace", "--workspace", message);
+        Some(
+            found.hint("name the file with --config, or tell of the place with --cloud, --region and --tier"),
+        )
+    }
+
+    /// What the file and the flags say.
+    fn said(self) -> Admission {
         let mut admission = Admission {
-            waivers: waivers.all(),
+            workspace: self.workspace,
             ..Admission::default()
         };
         if let Some(Configured {
@@ -131,31 +178,14 @@ impl Setup {
             configuration,
         }) = self.configured
         {
-            if !self.is_policy_given {
-                problems.extend(configuration.unknown_policies(&policies.names()));
-            }
-            if let Some(name) = &self.workspace {
-                problems.extend(configuration.workspace(name).err());
-            }
             admission.bindings = configuration.bindings;
             admission.workspaces = configuration.workspaces;
             admission.base = Base {
                 folder: resolved(&self.current, &folder),
                 current: self.current,
             };
-        } else if let Some(name) = &self.workspace {
-            let message = format!("there is no {FILE} that tells of the workspace `{name}`");
-            let found = Diagnostic::error("configuration::unknown-workspace", "--workspace", message);
-            problems.push(found.hint(format!(
-                "name the file with --config, or tell of the place with --cloud, --region and --tier; \
-                 {FILE} is looked for up to the root of the git repository"
-            )));
         }
-        admission.workspace = self.workspace;
-        match problems.is_empty() {
-            true => Ok(admission),
-            false => Err(Diagnostics(problems).sorted()),
-        }
+        admission
     }
 }
 

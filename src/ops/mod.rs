@@ -5,6 +5,7 @@ pub mod admission;
 pub mod apply_contract;
 pub mod assertion;
 pub mod attribution;
+pub mod bindings;
 pub mod check;
 pub mod choice;
 pub mod compliance;

@@ -133,10 +133,15 @@ impl Configuration {
     /// The workspace of a name.
     ///
     /// # Errors
-    /// `configuration::unknown-workspace`, at the value of a pointer or of the flag that names it.
+    /// `configuration::unknown-workspace`, of the flag that names it.
     pub fn workspace(&self, name: &str) -> Result<&KnownWorkspace, Diagnostic> {
         let named = self.workspaces.iter().find(|known| known.workspace == name);
-        named.ok_or_else(|| self.unknown_workspace(name, ""))
+        named.ok_or_else(|| {
+            let source = &self.document.source;
+            let message = format!("there is no workspace `{name}` among `workspaces` of `{source}`");
+            let found = Diagnostic::error("configuration::unknown-workspace", "--workspace", message);
+            found.hint(self.workspace_hint(name))
+        })
     }
 
     /// Bindings to policies that are not at hand.
@@ -157,17 +162,12 @@ impl Configuration {
         found
     }
 
-    fn unknown_workspace(&self, name: &str, pointer: &str) -> Diagnostic {
+    fn workspace_hint(&self, name: &str) -> String {
         let names: Vec<&str> = self.workspaces.iter().map(|w| w.workspace.as_str()).collect();
-        let message = format!("there is no workspace `{name}` among `workspaces`");
-        let hint = match names.as_slice() {
+        match names.as_slice() {
             [] => "say what is known of it under `workspaces`".to_owned(),
             names => hint(name, names, |all| format!("known workspaces: {all}")),
-        };
-        let problem = self
-            .document
-            .error("configuration::unknown-workspace", pointer, message);
-        problem.hint(hint)
+        }
     }
 
     fn workspace_problems(&self) -> Vec<Diagnostic> {
@@ -192,7 +192,11 @@ impl Configuration {
                 let mut known = self.workspaces.iter().map(|w| w.workspace.as_str());
                 if !known.any(|name| glob::matches(pattern, name)) {
                     let at = format!("/bindings/{i}/when/workspace");
-                    problems.push(self.unknown_workspace(pattern, &at));
+                    let message = format!("`{pattern}` is none of `workspaces`");
+                    let problem = self
+                        .document
+                        .error("configuration::unknown-workspace", &at, message);
+                    problems.push(problem.hint(self.workspace_hint(pattern)));
                 }
             }
         }

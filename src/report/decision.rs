@@ -211,8 +211,8 @@ fn write_violation(out: &mut String, violation: &Violation, colour: Colour) {
     if let Some(expired) = &violation.expired_waiver {
         let _ = writeln!(
             out,
-            "      waived until {}, and no more: {} ({}:{})",
-            expired.expires, expired.waiver, expired.source, expired.line
+            "      the waiver {} has expired, its last day was {} ({}:{})",
+            expired.waiver, expired.expires, expired.source, expired.line
         );
     }
     if !violation.allowed.is_null() {

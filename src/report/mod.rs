@@ -8,6 +8,7 @@ pub mod agreements;
 pub mod allocation;
 pub mod assertion;
 pub mod billing_usage;
+pub mod bindings;
 pub mod check;
 pub mod closing;
 mod columns;

@@ -98,12 +98,26 @@ pub enum Bound<'b> {
     Nothing,
 }
 
-/// Whether something holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holds<'b> {
-    Yes,
+/// A condition, and what it found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked<'b> {
+    /// The condition.
+    pub condition: &'b Condition,
+    /// What was found.
+    pub found: Seen,
+    /// Whether it holds.
+    pub holds: Holds,
+}
+
+/// Whether a condition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holds {
+    /// It does not.
     No,
-    Open(&'b Field),
+    /// Nobody knows yet.
+    Open,
+    /// It does.
+    Yes,
 }
 
 impl Bindings {
@@ -112,10 +126,11 @@ impl Bindings {
         let mut open: Vec<(&Binding, &Field)> = Vec::new();
         let mut holding = None;
         for binding in &self.bindings {
-            match binding.holds(see) {
-                Holds::No => {}
-                Holds::Open(field) => open.push((binding, field)),
-                Holds::Yes => {
+            let looked = binding.look(see);
+            match looked.iter().min_by_key(|looked| looked.holds) {
+                Some(least) if least.holds == Holds::No => {}
+                Some(least) if least.holds == Holds::Open => open.push((binding, &least.condition.field)),
+                _ => {
                     holding = Some(binding);
                     break;
                 }
@@ -133,20 +148,30 @@ impl Bindings {
 }
 
 impl Binding {
-    fn holds(&self, see: &dyn Fn(&Field) -> Seen) -> Holds<'_> {
-        let mut open = None;
-        for condition in &self.conditions {
-            match see(&condition.field) {
-                Seen::Known(value) if condition.matches(&value) => {}
-                Seen::Unknown => open = open.or(Some(&condition.field)),
-                Seen::Known(_) | Seen::Absent => return Holds::No,
-            }
-        }
-        open.map_or(Holds::Yes, Holds::Open)
+    /// Its conditions, each with what it finds.
+    pub fn look(&self, see: &dyn Fn(&Field) -> Seen) -> Vec<Looked<'_>> {
+        let conditions = self
+            .conditions
+            .iter()
+            .map(|condition| (condition, see(&condition.field)));
+        let look = |(condition, found): (_, Seen)| Looked {
+            condition,
+            holds: Condition::holds(condition, &found),
+            found,
+        };
+        conditions.map(look).collect()
     }
 }
 
 impl Condition {
+    fn holds(&self, found: &Seen) -> Holds {
+        match found {
+            Seen::Known(value) if self.matches(value) => Holds::Yes,
+            Seen::Known(_) | Seen::Absent => Holds::No,
+            Seen::Unknown => Holds::Open,
+        }
+    }
+
     fn matches(&self, value: &str) -> bool {
         let mut patterns = self.patterns.iter();
         patterns.any(|pattern| match self.field {
