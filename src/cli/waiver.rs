@@ -46,6 +46,7 @@ pub(super) struct List {
 
 /// Prints the JSON Schema, for editors.
 #[derive(Debug, Args)]
+#[command(after_help = "Example: tollgate waiver schema > waivers.schema.json")]
 pub(super) struct PrintSchema {}
 
 impl Waiver {

@@ -1,7 +1,7 @@
 //! Bindings explained: for each request every binding that was looked at, and why it matches or not.
 
 use super::admission::Admission;
-use super::choice::see;
+use super::choice::View;
 use super::files::{OnDisk, Text};
 use crate::intake::documents::{self, ReadOptions};
 use crate::intake::request::Request;
@@ -32,7 +32,8 @@ pub fn explain(sources: &[Text], admission: &Admission, options: &ReadOptions) -
 }
 
 fn explained(request: &Request, admission: &Admission) -> BoundRequest {
-    let see = |field: &_| see(request, admission, field);
+    let view = View::of(request, admission);
+    let see = |field: &_| view.see(field);
     let verdict = match admission.bindings.decide(&see) {
         Bound::To(binding) => Verdict::Binding {
             policy: named(binding),

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::num::NonZeroUsize;
 
 use super::admission::Admission;
-use super::choice::{Choice, choose, tag};
+use super::choice::{Choice, View, choose};
 use super::files::{OnDisk, Text};
 use super::judge::{Asked, PlaceOptions, applicable, context, judge};
 use super::policies::Policies;
@@ -19,7 +19,7 @@ use crate::model::estimate::Estimate;
 use crate::model::facts::ClustersFact;
 use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
-use crate::policy::binding::Seen;
+use crate::policy::binding::{Field, Seen};
 use crate::policy::combine::outcome_of;
 use crate::policy::loaded::Policy;
 use crate::policy::waiver::{Subject, apply};
@@ -210,12 +210,12 @@ fn waive(decision: &mut Decision, policies: &[&Policy], request: &Request, optio
     if admission.waivers.is_empty() || decision.violations.is_empty() {
         return;
     }
-    let path = admission.path_of(&request.source);
+    let view = View::of(request, admission);
     let subject = Subject {
         address: request.address.as_deref(),
         name: request.name.as_deref(),
-        path: path.as_deref(),
-        tag: &|key| match tag(request, key) {
+        path: view.path.as_deref(),
+        tag: &|key| match view.see(&Field::Tag(key.to_owned())) {
             Seen::Known(value) => Some(value),
             Seen::Unknown | Seen::Absent => None,
         },

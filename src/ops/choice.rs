@@ -36,7 +36,8 @@ pub fn choose(
         return load(policy, ChosenBy::Flag, policies);
     }
     let admission = &options.admission;
-    match admission.bindings.decide(&|field| see(request, admission, field)) {
+    let view = View::of(request, admission);
+    match admission.bindings.decide(&|field| view.see(field)) {
         Bound::To(binding) => match &binding.policy {
             Some(policy) => load(policy, ChosenBy::Binding, policies),
             None => Ok(Choice::of(None, ChosenBy::Binding)),
@@ -144,55 +145,78 @@ fn at_request(found: Diagnostics, request: &Request) -> Diagnostics {
     Diagnostics(moved.collect())
 }
 
-/// What a binding sees of a request.
-pub fn see(request: &Request, admission: &Admission, field: &Field) -> Seen {
-    let around = &request.around;
-    let told = |text: Option<&str>| match text {
-        Some(text) if is_template(text) => Seen::Unknown,
-        Some(text) => Seen::Known(text.to_owned()),
-        None => Seen::Absent,
-    };
-    match field {
-        Field::Workspace => match (admission.workspace_of(request), around.workspace.as_deref()) {
-            (Some(known), _) => Seen::Known(known.workspace.clone()),
-            (None, Some(host)) if is_template(host) => Seen::Unknown,
-            (None, _) => Seen::Absent,
-        },
-        Field::Target => told(around.target.as_deref()),
-        Field::Path => admission
-            .path_of(&request.source)
-            .map_or(Seen::Absent, Seen::Known),
-        Field::Kind => told(Some(around.kind.as_str())),
-        Field::Job => told(around.job.as_deref()),
-        Field::Cluster if request.name.is_none() && around.unknown.covers("cluster_name") => Seen::Unknown,
-        Field::Cluster => told(request.name.as_deref()),
-        // A policy that the document defines has no id yet; it is known by its address.
-        Field::PolicyId => match (
-            &request.spec.policy_id,
-            around.unknown.references.get("policy_id"),
-        ) {
-            (Some(id), _) => told(Some(id)),
-            (None, Some(reference)) => Seen::Known(reference.clone()),
-            (None, None) if around.unknown.covers("policy_id") => Seen::Unknown,
-            (None, None) => Seen::Absent,
-        },
-        Field::Tag(key) => tag(request, key),
-    }
+/// What bindings and waivers see of a request.
+#[derive(Debug)]
+pub struct View<'a> {
+    request: &'a Request,
+    /// Its workspace, where that is known.
+    workspace: Option<&'a str>,
+    /// Its file; none for standard input.
+    pub path: Option<String>,
 }
 
-/// A tag of the cluster, else of its job: clusters carry the tags of their jobs in addition to their own.
-pub fn tag(request: &Request, key: &str) -> Seen {
-    let of = |tags: &[(String, String)]| {
-        let found = tags.iter().find(|(name, _)| name == key);
-        found.map(|(_, value)| value.clone())
-    };
-    let own = of(&request.spec.custom_tags);
-    if own.is_none() && request.around.unknown.covers(&format!("custom_tags.{key}")) {
-        return Seen::Unknown;
+impl<'a> View<'a> {
+    /// What is seen of a request in a repository.
+    pub fn of(request: &'a Request, admission: &'a Admission) -> View<'a> {
+        View {
+            request,
+            workspace: admission.workspace_of(request).map(|w| w.workspace.as_str()),
+            path: admission.path_of(&request.source),
+        }
     }
-    match own.or_else(|| of(&request.around.job_tags)) {
-        Some(value) if is_template(&value) => Seen::Unknown,
-        Some(value) => Seen::Known(value),
-        None => Seen::Absent,
+
+    /// What is seen of a field.
+    pub fn see(&self, field: &Field) -> Seen {
+        let request = self.request;
+        let around = &request.around;
+        let told = |text: Option<&str>| match text {
+            Some(text) if is_template(text) => Seen::Unknown,
+            Some(text) => Seen::Known(text.to_owned()),
+            None => Seen::Absent,
+        };
+        match field {
+            Field::Workspace => match (self.workspace, around.workspace.as_deref()) {
+                (Some(name), _) => Seen::Known(name.to_owned()),
+                (None, Some(host)) if is_template(host) => Seen::Unknown,
+                (None, _) => Seen::Absent,
+            },
+            Field::Target => told(around.target.as_deref()),
+            Field::Path => self.path.clone().map_or(Seen::Absent, Seen::Known),
+            Field::Kind => Seen::Known(around.kind.to_string()),
+            Field::Job => told(around.job.as_deref()),
+            Field::Cluster if request.name.is_none() && around.unknown.covers("cluster_name") => {
+                Seen::Unknown
+            }
+            Field::Cluster => told(request.name.as_deref()),
+            Field::PolicyId => {
+                let reference = around.unknown.references.get("policy_id");
+                match (&request.spec.policy_id, reference) {
+                    (Some(id), _) => told(Some(id)),
+                    // A policy that the document defines has no id yet; it is known by its address.
+                    (None, Some(reference)) => Seen::Known(reference.clone()),
+                    (None, None) if around.unknown.covers("policy_id") => Seen::Unknown,
+                    (None, None) => Seen::Absent,
+                }
+            }
+            Field::Tag(key) => self.tag(key),
+        }
+    }
+
+    /// A tag of the cluster, else of its job: clusters carry the tags of their jobs in addition to their own.
+    fn tag(&self, key: &str) -> Seen {
+        let of = |tags: &[(String, String)]| {
+            let found = tags.iter().find(|(name, _)| name == key);
+            found.map(|(_, value)| value.clone())
+        };
+        let around = &self.request.around;
+        let own = of(&self.request.spec.custom_tags);
+        if own.is_none() && around.unknown.covers(&format!("custom_tags.{key}")) {
+            return Seen::Unknown;
+        }
+        match own.or_else(|| of(&around.job_tags)) {
+            Some(value) if is_template(&value) => Seen::Unknown,
+            Some(value) => Seen::Known(value),
+            None => Seen::Absent,
+        }
     }
 }

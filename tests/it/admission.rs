@@ -18,7 +18,7 @@ use tollgate::ops::prices::catalogue;
 use tollgate::ops::waivers::Waivers;
 use tollgate::plugin::limits::Limits;
 
-use crate::bench::in_process;
+use crate::bench::{in_process, project};
 
 /// Bindings of every kind of condition that a body of the API tells something of.
 const FILE: &str = r#"
@@ -167,7 +167,8 @@ fn what_nothing_is_said_of_is_an_error_and_where_the_file_says_so_none() {
 fn chosen_after(file: &str, text: &Value, change: impl FnOnce(&mut Request)) -> Result<Choice, Diagnostics> {
     let host = in_process(limits());
     let mut policies = Policies::open(&PolicySource::Bundled, &host).unwrap();
-    let admission = Repository::of(file, NO_WAIVERS).admission(&policies).unwrap();
+    let mut admission = Repository::of(file, NO_WAIVERS).admission(&policies).unwrap();
+    admission.bindings.source = "tollgate.yaml".to_owned();
     let read = documents::read("x.json", &text.to_string(), &OnDisk, &ReadOptions::default());
     let mut request = read.requests.into_iter().next().unwrap();
     change(&mut request);
@@ -335,6 +336,24 @@ fn a_workspace_tells_of_the_place_where_no_flag_does() {
         (place.cloud, place.tier),
         (Some("AWS".parse().unwrap()), Some("ENTERPRISE".parse().unwrap()))
     );
+}
+
+/// The blocks of YAML of the manual are what they say they are.
+#[test]
+fn the_examples_of_the_manual_are_read() {
+    let manual = std::fs::read_to_string(project("docs/admission.md")).unwrap();
+    let blocks: Vec<&str> = manual
+        .split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    let [file, waivers] = blocks.as_slice() else {
+        panic!("expected two blocks, found {}", blocks.len());
+    };
+    let host = in_process(limits());
+    let policies = Policies::open(&PolicySource::Bundled, &host).unwrap();
+    let admission = Repository::of(file, waivers).admission(&policies).unwrap();
+    assert_eq!((admission.bindings.bindings.len(), admission.waivers.len()), (3, 1));
 }
 
 #[test]
