@@ -100,6 +100,8 @@ fn decide(setup: &Setup, text: &str) -> Outcome {
         trace: false,
         cost: None,
         clusters: None,
+        against: None,
+        usage: None,
     };
     judge(&[&setup.policy], &setup.catalogue, &asked).unwrap().outcome
 }
@@ -178,6 +180,7 @@ fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
         .collect::<Vec<_>>()
         .join("\n");
     let sources = [Text {
+        is_found: false,
         source: "requests.ndjson".to_owned(),
         text,
     }];
@@ -192,6 +195,8 @@ fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
         principal: None,
         read: Default::default(),
         clusters: None,
+        against: None,
+        usage: None,
     };
     bencher
         .counter(divan::counter::ItemsCount::new(10_000_usize))

@@ -2,16 +2,21 @@
 
 use clap::Args;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::admission::AdmissionFlags;
 use super::context::{DocumentFlags, JudgeFlags, PlaceFlags};
 use super::exit::{Exit, complain, finish, print};
 use super::outputs::OutputFlags;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostics;
+use crate::ops::admission::Admission;
 use crate::ops::check::{CheckOptions, Checked, check, report};
-use crate::ops::files::{Text, read_text, tables};
+use crate::ops::files::tables;
 use crate::ops::policies::Policies;
 use crate::ops::prices::catalogue;
 use crate::ops::running::clusters_of;
+use crate::ops::sources::sources;
+use crate::ops::usage_file::usage_file;
 use crate::plugin::Host;
 use crate::report::check::json::SCHEMA;
 use crate::report::check::{CheckReport, Verdict};
@@ -32,6 +37,12 @@ pub(super) struct Check {
     /// Who asks
     #[arg(long, value_name = "USER")]
     principal: Option<String>,
+    /// The documents as they were before, for the difference in cost: the same files of the branch that is merged into
+    #[arg(long, value_name = "PATH")]
+    against: Vec<PathBuf>,
+    /// How long things run, for costs per month (see `tollgate usage schema`) [default: that of tollgate.yaml]
+    #[arg(long, value_name = "FILE")]
+    usage: Option<PathBuf>,
     /// Clusters that run already (answers of clusters/list), for policies that say how many a user may have
     #[arg(long, value_name = "FILE", requires = "principal")]
     clusters: Vec<PathBuf>,
@@ -44,6 +55,8 @@ pub(super) struct Check {
     place: PlaceFlags,
     #[command(flatten)]
     judge: JudgeFlags,
+    #[command(flatten)]
+    admission: AdmissionFlags,
 }
 
 impl Check {
@@ -76,6 +89,9 @@ impl Check {
             principal: self.principal.clone(),
             read: self.documents.options(self.judge.form()),
             clusters: None,
+            admission: Admission::default(),
+            against: None,
+            usage: None,
         }
     }
 
@@ -84,15 +100,26 @@ impl Check {
         host: &'h Host,
         options: CheckOptions,
     ) -> Result<(Checked, Policies<'h>, CheckOptions), Diagnostics> {
-        let sources = read_all(&self.files)?;
-        let mut policies = Policies::open(&self.judge.source(), host)?;
-        let mut catalogue = catalogue(&self.place.prices)?;
+        let asked = sources(&self.files)?;
+        let prepared = self.admission.prepare(&self.judge, &self.place)?;
+        let mut policies = Policies::open(&prepared.source, host)?;
+        let mut catalogue = catalogue(&prepared.prices)?;
+        let usage = self.usage.clone().or(prepared.usage);
         let clusters = match (&self.principal, self.clusters.as_slice()) {
             (_, []) | (None, _) => None,
             (Some(principal), files) => Some(clusters_of(principal, &tables(files)?)?),
         };
-        let options = CheckOptions { clusters, ..options };
-        let checked = check(&sources, &mut policies, &mut catalogue, &options)?;
+        let options = CheckOptions {
+            clusters,
+            admission: prepared.setup.admission(&prepared.waivers, &policies)?,
+            against: match self.against.as_slice() {
+                [] => None,
+                paths => Some(Arc::new(sources(paths)?)),
+            },
+            usage: usage.map(|file| usage_file(&file)).transpose()?,
+            ..options
+        };
+        let checked = check(&asked, &mut policies, &mut catalogue, &options)?;
         Ok((checked, policies, options))
     }
 
@@ -105,25 +132,5 @@ impl Check {
             Verdict::Denied | Verdict::Undetermined => Exit::Fault,
             Verdict::Unanswered => Exit::CouldNotAnswer,
         })
-    }
-}
-
-/// Reads every file; all that cannot be read are named.
-pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Text>, Diagnostics> {
-    let mut problems = Vec::new();
-    let mut texts = Vec::new();
-    if files.iter().filter(|f| f.as_os_str() == "-").count() > 1 {
-        return Err(Diagnostic::error("file::twice", "-", "standard input can be read only once").into());
-    }
-    for file in files {
-        match read_text(file) {
-            Ok(text) => texts.push(text),
-            Err(found) => problems.extend(found.0),
-        }
-    }
-    if problems.is_empty() {
-        Ok(texts)
-    } else {
-        Err(Diagnostics(problems))
     }
 }

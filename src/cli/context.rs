@@ -162,6 +162,11 @@ impl JudgeFlags {
         }
     }
 
+    /// Whether a bare definition judges, and nothing else.
+    pub fn is_definition(&self) -> bool {
+        self.definition.is_some()
+    }
+
     /// How much of a request there must be.
     pub fn form(&self) -> Form {
         match self.definition {

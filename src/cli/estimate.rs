@@ -5,7 +5,6 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use std::path::PathBuf;
 
-use super::check::read_all;
 use super::context::{DocumentFlags, PlaceFlags, TextOrJson};
 use super::exit::{Exit, complain, finish, json, json_line, print};
 use crate::model::diagnostic::Diagnostics;
@@ -13,6 +12,7 @@ use crate::model::exact::{decimal_text, parse_decimal};
 use crate::ops::check::Form;
 use crate::ops::estimate::{EstimateOptions, Estimated, estimate};
 use crate::ops::prices::catalogue;
+use crate::ops::sources::sources;
 use crate::report;
 
 /// Says what clusters would cost per hour at minimum and maximum size, and per month.
@@ -51,7 +51,7 @@ impl Estimate {
     }
 
     fn answer(self) -> Result<Exit, Diagnostics> {
-        let sources = read_all(&self.files)?;
+        let sources = sources(&self.files)?;
         let mut catalogue = catalogue(&self.place.prices)?;
         let options = EstimateOptions {
             read: self.documents.options(Form::Whole),

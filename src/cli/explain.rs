@@ -109,7 +109,7 @@ impl Explain {
         } = explained;
         let judged = request
             .as_ref()
-            .map(|request| entry(request, decision, self.place.workload, None));
+            .map(|request| entry(request, decision, self.place.workload));
         match self.format {
             TextOrJson::Json => json(&ExplanationJson {
                 explanation,

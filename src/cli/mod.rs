@@ -1,6 +1,8 @@
 //! The command line: a skin over `ops`. The only place that prints, knows the clock, the environment and the
 //! exit codes.
 
+mod admission;
+mod bindings;
 mod check;
 mod completions;
 mod compliance;
@@ -22,6 +24,7 @@ mod reconcile;
 mod report;
 mod resources;
 mod simulate;
+mod waiver;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -62,6 +65,9 @@ enum Command {
     /// Work with policies
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Work with waivers
+    #[command(subcommand)]
+    Waiver(waiver::Waiver),
     /// Work with plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -104,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Reconcile(c) => c.run(),
         Command::Resources(c) => c.run(),
         Command::Policy(c) => c.run(),
+        Command::Waiver(c) => c.run(),
         Command::Plugin(c) => c.run(),
         Command::Price(c) => c.run(),
         Command::Ledger(c) => c.run(),

@@ -25,6 +25,8 @@ pub(super) enum Policy {
     Explain(super::explain::Explain),
     /// Say which clusters that exist comply, and what enforcement would change and save
     Compliance(super::compliance::Compliance),
+    /// Say which binding of tollgate.yaml decides which policy judges
+    Bindings(super::bindings::Bindings),
     /// Take cluster policies of a workspace over, with cases
     Import(super::import::Import),
 }
@@ -59,6 +61,7 @@ impl Policy {
             Policy::List(list) => list.answer(),
             Policy::Explain(explain) => explain.answer(),
             Policy::Compliance(compliance) => compliance.answer(),
+            Policy::Bindings(bindings) => bindings.answer(),
             Policy::Import(import) => import.answer(),
         })
     }

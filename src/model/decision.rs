@@ -33,6 +33,22 @@ impl Outcome {
     }
 }
 
+/// How the policy that judges a request beside the guardrails was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChosenBy {
+    /// The caller insists.
+    Flag,
+    /// A binding of `tollgate.yaml` matches.
+    Binding,
+    /// The request names it by `policy_id`.
+    Request,
+    /// The request refers to a policy that its document defines.
+    Document,
+    /// Nothing: guardrails alone judge.
+    None,
+}
+
 /// Whether a rule's violations deny.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Default)]
 #[serde(rename_all = "lowercase")]

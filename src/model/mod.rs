@@ -49,6 +49,7 @@ pub mod meter;
 pub mod meter_pattern;
 pub mod money;
 pub mod passage;
+pub mod path_pattern;
 pub mod period;
 pub mod place;
 pub mod resource;

@@ -31,6 +31,22 @@ impl Cloud {
         }
     }
 
+    /// The cloud of a workspace, by its host: `adb-123.4.azuredatabricks.net`, `x.cloud.databricks.com`,
+    /// `1.2.gcp.databricks.com`, with or without a scheme and a path.
+    pub fn of_host(host: &str) -> Option<Cloud> {
+        let host = host.split_once("://").map_or(host, |(_, rest)| rest);
+        let host = host.split(['/', ':']).next().unwrap_or(host);
+        if host.ends_with(".azuredatabricks.net") {
+            Some(Cloud::Azure)
+        } else if host.ends_with(".gcp.databricks.com") {
+            Some(Cloud::Gcp)
+        } else if host.ends_with(".cloud.databricks.com") {
+            Some(Cloud::Aws)
+        } else {
+            None
+        }
+    }
+
     /// How a workspace's root storage is kept where nobody chose otherwise, as a storage meter names it. On Azure in
     /// two regions: `storage_account_sku_name` of `azurerm_databricks_workspace` is `Standard_GRS` by default; the
     /// buckets of the other clouds are of their standard class.

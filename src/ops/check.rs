@@ -1,24 +1,36 @@
 //! Check: may these clusters be created?
 
+mod costs;
 mod report;
 
 use serde_json::Value;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
+use self::costs::{Costs, costs};
+use super::admission::Admission;
+use super::choice::{Choice, View, choose};
 use super::files::{OnDisk, Text};
-use super::judge::{Asked, PlaceOptions, applicable, context, judge};
+use super::judge::{Asked, CostBefore, PlaceOptions, applicable, cloud_of, context, judge};
 use super::policies::Policies;
 use crate::databricks::cluster_spec::ClusterSpec;
-use crate::intake::documents;
-use crate::intake::reading::Resource;
+use crate::intake::reading::{Reading, Resource};
 use crate::intake::request::Request;
+use crate::intake::usage_file::UsageFile;
+use crate::intake::{against, documents};
 use crate::model::attribute;
-use crate::model::decision::Decision;
+use crate::model::cost_change::CostChange;
+use crate::model::decision::{ChosenBy, Decision, Outcome};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::estimate::Estimate;
 use crate::model::facts::ClustersFact;
 use crate::model::period::Instant;
-use crate::model::place::{Workload, Workspace};
+use crate::model::place::{Cloud, Workload, Workspace};
+use crate::model::resource::Action;
+use crate::policy::binding::{Field, Seen};
+use crate::policy::combine::outcome_of;
+use crate::policy::loaded::Policy;
+use crate::policy::waiver::{Subject, apply};
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::estimate::estimate;
 use crate::report::decision::RequestName;
@@ -45,6 +57,12 @@ pub struct CheckOptions {
     pub read: ReadOptions,
     /// What the principal has running; none where nobody told.
     pub clusters: Option<ClustersFact>,
+    /// What the repository says: bindings, workspaces, waivers.
+    pub admission: Admission,
+    /// The documents as they were before; none where nobody gave them.
+    pub against: Option<Arc<Vec<Text>>>,
+    /// How long things run; none where nobody told.
+    pub usage: Option<UsageFile>,
 }
 
 /// A request and what was decided.
@@ -56,6 +74,10 @@ pub struct Answer {
     pub decision: Decision,
     /// What the cluster would cost with every remedy applied; none where there is nothing to remedy.
     pub remedied: Option<Estimate>,
+    /// The policies that judged, guardrails first.
+    pub policies: Vec<String>,
+    /// How the last of them was chosen.
+    pub chosen_by: ChosenBy,
 }
 
 /// A request as reports name it.
@@ -73,10 +95,14 @@ pub fn named(request: &Request) -> RequestName<'_> {
 pub struct Checked {
     /// Answers, in the order of the input.
     pub answers: Vec<Answer>,
+    /// Clusters that are not judged: they go, or stay as they are.
+    pub standing: Vec<Request>,
     /// What else there is: pools, policies, warehouses, serverless compute.
     pub resources: Vec<Resource>,
     /// Requests that could not be read or judged.
     pub problems: Diagnostics,
+    /// What the change costs; none where nothing is known of before, and nobody said how long things run.
+    pub cost: Option<CostChange>,
 }
 
 /// Requests below which one thread is quicker than two.
@@ -94,7 +120,6 @@ pub fn check(
     options: &CheckOptions,
 ) -> Result<Checked, Diagnostics> {
     let mut checked = Checked::default();
-    let mut todo = Vec::new();
     let guardrails = policies.guardrails();
     for name in &guardrails {
         policies.load(name)?;
@@ -102,19 +127,43 @@ pub fn check(
     if let Some(name) = &options.policy {
         policies.load(name)?;
     }
-    for source in sources {
-        let read = documents::read(&source.source, &source.text, &OnDisk, &options.read);
-        checked.problems.0.extend(read.problems.0);
-        checked.resources.extend(read.resources);
-        for request in read.requests {
-            match prepare(request, policies, catalogue, options) {
-                Ok(prepared) => todo.push(prepared),
-                Err(problems) => checked.problems.0.extend(problems.0),
-            }
+    let reading = read(sources, options);
+    checked.problems.0.extend(reading.problems.0.iter().cloned());
+    let place = PlaceOptions {
+        cloud_where_untold: options
+            .place
+            .cloud_where_untold
+            .or_else(|| cloud_of_all(&reading)),
+        ..options.place.clone()
+    };
+    let options = &CheckOptions {
+        place,
+        ..options.clone()
+    };
+    let (mut todo, tells_change): (Vec<Prepared>, bool) = (Vec::new(), reading.tells_change);
+    for request in reading.requests {
+        // What is compared with an earlier version is judged as it stands, changed or not.
+        let stays = request.around.action == Action::NoOp && options.against.is_some();
+        if !request.around.action.is_judged() && !stays {
+            load_prices(&request, catalogue, options)?;
+            checked.standing.push(request);
+            continue;
+        }
+        match prepare(request, policies, catalogue, options) {
+            Ok(prepared) => todo.push(prepared),
+            Err(problems) => checked.problems.0.extend(problems.0),
         }
     }
-    let one = |prepared: Prepared| answer(prepared, policies, catalogue, &guardrails, options);
-    for answered in side_by_side(todo, &one) {
+    checked.resources = reading.resources;
+    let asked: Vec<(&Request, &Workspace)> = todo.iter().map(|p| (&p.request, &p.workspace)).collect();
+    let Costs { change, before } =
+        costs(&asked, &checked.standing, &checked.resources, catalogue, options)
+            .map_err(|e| Diagnostic::error("estimate::inexact", "change", e.to_string()))?;
+    checked.cost = (tells_change || options.usage.is_some()).then_some(change);
+    let one = |(prepared, before): (Prepared, CostBefore)| {
+        answer(prepared, before, policies, catalogue, &guardrails, options)
+    };
+    for answered in side_by_side(todo.into_iter().zip(before).collect(), &one) {
         match answered {
             Ok(answer) => checked.answers.push(answer),
             Err(problem) => checked.problems.0.push(problem),
@@ -123,9 +172,85 @@ pub fn check(
     Ok(checked)
 }
 
+/// Everything that is asked for, with what it is before where somebody gave that.
+fn read(sources: &[Text], options: &CheckOptions) -> Reading {
+    let all = |sources: &[Text]| {
+        let mut reading = Reading::default();
+        for source in sources {
+            let one = documents::read(&source.source, &source.text, &OnDisk, &options.read);
+            if !(source.is_found && is_something_else(&one)) {
+                reading.append(one);
+            }
+        }
+        reading
+    };
+    let mut reading = all(sources);
+    if let Some(before) = &options.against {
+        let mut before = all(before);
+        reading.problems.0.append(&mut before.problems.0);
+        against::compare(&mut reading, before);
+    }
+    reading
+}
+
+/// Whether a file asks for nothing, as most files of a repository do.
+fn is_something_else(reading: &Reading) -> bool {
+    let other = |d: &Diagnostic| {
+        matches!(
+            d.code,
+            "request::not-a-cluster" | "request::no-compute" | "request::empty"
+        )
+    };
+    reading.requests.is_empty() && reading.resources.is_empty() && reading.problems.0.iter().all(other)
+}
+
+/// The cloud that all requests and pools tell that tell one: whatever else is in the document is there too.
+fn cloud_of_all(reading: &Reading) -> Option<Cloud> {
+    let pools = reading.requests.iter().flat_map(|r| r.around.pools.iter());
+    let of_pool = |pool: &crate::databricks::instance_pool::InstancePool| {
+        cloud_of(&ClusterSpec {
+            node_type_id: Some(pool.node_type_id.clone()),
+            ..ClusterSpec::default()
+        })
+    };
+    let of_request = |request: &Request| {
+        let host = request.around.workspace.as_deref();
+        cloud_of(&request.spec).or_else(|| host.and_then(Cloud::of_host))
+    };
+    let mut clouds: Vec<Cloud> = reading
+        .requests
+        .iter()
+        .filter_map(of_request)
+        .chain(pools.filter_map(of_pool))
+        .collect();
+    clouds.sort_unstable();
+    clouds.dedup();
+    match clouds.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    }
+}
+
+/// Loads the prices of a cluster that is not judged; where nothing tells its cloud, it has none.
+fn load_prices(
+    request: &Request,
+    catalogue: &mut Catalogue,
+    options: &CheckOptions,
+) -> Result<(), Diagnostics> {
+    match options
+        .admission
+        .place_of(request, options)
+        .workspace(&request.spec)
+    {
+        Some(workspace) => catalogue.load(workspace.cloud, workspace.region.as_deref()),
+        None => Ok(()),
+    }
+}
+
 struct Prepared {
     request: Request,
     workspace: Workspace,
+    choice: Choice,
 }
 
 /// Finds out where a request would run and loads what judging it needs.
@@ -135,40 +260,31 @@ fn prepare(
     catalogue: &mut Catalogue,
     options: &CheckOptions,
 ) -> Result<Prepared, Diagnostics> {
-    let workspace = options.place.workspace_of(&request)?;
+    let place = options.admission.place_of(&request, options);
+    let workspace = place.workspace_of(&request)?;
     catalogue.load(workspace.cloud, workspace.region.as_deref())?;
-    if let (None, Some(policy)) = (&options.policy, &request.spec.policy_id) {
-        policies
-            .load(policy)
-            .map_err(|found| at_request(found, &request))?;
-    }
-    Ok(Prepared { request, workspace })
-}
-
-/// A policy's own problems stay where they are; one that is unknown is the request's problem.
-fn at_request(found: Diagnostics, request: &Request) -> Diagnostics {
-    let moved = found.0.into_iter().map(|d| {
-        if d.code != "policy::unknown" {
-            return d;
-        }
-        let mut here = request.problem(d.code, d.message);
-        here.hint = Some(
-            "name a policy of tollgate with --policy, or a folder of policies with --policies".to_owned(),
-        );
-        here
-    });
-    Diagnostics(moved.collect())
+    let choice = choose(&request, policies, options)?;
+    Ok(Prepared {
+        request,
+        workspace,
+        choice,
+    })
 }
 
 fn answer(
     prepared: Prepared,
+    before: CostBefore,
     policies: &Policies<'_>,
     catalogue: &Catalogue,
     guardrails: &[String],
     options: &CheckOptions,
 ) -> Result<Answer, Diagnostic> {
-    let Prepared { request, workspace } = prepared;
-    let named = options.policy.as_deref().or(request.spec.policy_id.as_deref());
+    let Prepared {
+        request,
+        workspace,
+        choice,
+    } = prepared;
+    let applied = applicable(policies, guardrails, choice.policy.as_deref());
     let asked = Asked {
         body: &request.body,
         principal: options.principal.as_deref(),
@@ -178,17 +294,44 @@ fn answer(
         pools: &request.around.pools,
         unknown: &request.around.unknown,
         trace: false,
-        cost: None,
+        cost: Some(before),
         clusters: options.clusters.as_ref(),
     };
-    let decision = judge(&applicable(policies, guardrails, named), catalogue, &asked)
+    let mut decision = judge(&applied, catalogue, &asked)
         .map_err(|e| request.problem("request::not-judged", e.to_string()))?;
+    waive(&mut decision, &applied, &request, options);
+    if let Some(undetermined) = choice.undetermined {
+        decision.undetermined.push(undetermined);
+        decision.outcome = decision.outcome.max(Outcome::Undetermined);
+    }
     let remedied = remedied(catalogue, &asked, &decision);
     Ok(Answer {
+        policies: applied.iter().map(|policy| policy.name.clone()).collect(),
+        chosen_by: choice.by,
         request,
         decision,
         remedied,
     })
+}
+
+/// Sets aside what waivers cover.
+fn waive(decision: &mut Decision, policies: &[&Policy], request: &Request, options: &CheckOptions) {
+    let admission = &options.admission;
+    if admission.waivers.is_empty() || decision.violations.is_empty() {
+        return;
+    }
+    let view = View::of(request, admission);
+    let subject = Subject {
+        address: request.address.as_deref(),
+        name: request.name.as_deref(),
+        path: view.path.as_deref(),
+        tag: &|key| match view.see(&Field::Tag(key.to_owned())) {
+            Seen::Known(value) => Some(value),
+            Seen::Unknown | Seen::Absent => None,
+        },
+    };
+    apply(&admission.waivers, options.at.date_naive(), &subject, decision);
+    decision.outcome = outcome_of(policies, decision);
 }
 
 /// The estimate of the completed request with every remedy applied.

@@ -18,6 +18,8 @@ pub struct Text {
     pub source: String,
     /// Its content.
     pub text: String,
+    /// It was found below a folder that was named, and not named itself: it may be something else altogether.
+    pub is_found: bool,
 }
 
 /// Reads a file; `-` is standard input.
@@ -42,7 +44,11 @@ fn text_of(source: String, bytes: Vec<u8>) -> Result<Text, Diagnostics> {
             .into());
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Text { source, text }),
+        Ok(text) => Ok(Text {
+            source,
+            text,
+            is_found: false,
+        }),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let message = format!("expected UTF-8 text, found other bytes at offset {at}");

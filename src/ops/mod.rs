@@ -1,10 +1,13 @@
 //! Use cases, one per file. A skin calls them with everything they need: they read the files they are named,
 //! and neither print, nor exit, nor read the environment, nor know the time.
 
+pub mod admission;
 pub mod apply_contract;
 pub mod assertion;
 pub mod attribution;
+pub mod bindings;
 pub mod check;
+pub mod choice;
 pub mod compliance;
 pub mod cost_change;
 pub mod estimate;
@@ -33,3 +36,6 @@ pub mod report;
 pub mod resources;
 pub mod running;
 pub mod simulate;
+pub mod sources;
+pub mod usage_file;
+pub mod waivers;

@@ -1,15 +1,18 @@
 //! The policies at hand: documents of a folder, or the bundled ones; loaded into sandboxes when first needed.
 
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{below, has_extension, read_text, unreadable};
+use crate::intake::request::PolicyFound;
+use crate::model::decision::Enforcement;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Document;
 use crate::model::suggest::hint;
 use crate::plugin::Host;
 use crate::policy::bundled;
-use crate::policy::document::{PolicyDocument, RuleEntry};
+use crate::policy::document::{OnFailure, OnUndetermined, PolicyDocument, RuleEntry};
 use crate::policy::loaded::{Policy, single_rule};
 
 /// Where policies come from.
@@ -41,28 +44,9 @@ impl<'h> Policies<'h> {
     /// # Errors
     /// `file::*`, `document::*`, `policy::*`, of all documents.
     pub fn open(source: &PolicySource, host: &'h Host) -> Result<Policies<'h>, Diagnostics> {
-        let mut problems = Vec::new();
-        let mut documents = Vec::new();
-        for (path, text) in texts(source)? {
-            match PolicyDocument::parse(&path.display().to_string(), &text) {
-                Ok(document) => documents.push((path, document)),
-                Err(found) => problems.extend(found.0),
-            }
-        }
-        for (i, (_, document)) in documents.iter().enumerate() {
-            let same = |(_, earlier): &&(PathBuf, PolicyDocument)| earlier.policy == document.policy;
-            if let Some((path, _)) = documents.iter().take(i).find(same) {
-                let message = format!("`{}` has a policy `{}` already", path.display(), document.policy);
-                let found = document.document.error("policy::duplicate", "/policy", message);
-                problems.push(found.hint("give each policy a name of its own"));
-            }
-        }
-        if !problems.is_empty() {
-            return Err(Diagnostics(problems).sorted());
-        }
         Ok(Policies {
             host,
-            documents,
+            documents: documents(source)?,
             loaded: BTreeMap::new(),
         })
     }
@@ -81,6 +65,11 @@ impl<'h> Policies<'h> {
     pub fn ids(&self, name: &str) -> impl Iterator<Item = &str> {
         let rules = self.document(name).into_iter().flat_map(|d| &d.rules);
         rules.filter_map(|r| r.settings.get("policy_id")?.as_str())
+    }
+
+    /// The rules of every policy, by its name.
+    pub fn rules(&self) -> BTreeMap<&str, Vec<&str>> {
+        rules_of(self.documents.iter().map(|(_, d)| d))
     }
 
     /// Names of all policies, guardrails included.
@@ -140,6 +129,36 @@ impl<'h> Policies<'h> {
         Ok(())
     }
 
+    /// Loads a policy that a document of requests defines, once; it judges by its definition. Gives the key that
+    /// [`Policies::get`] knows it by; none where what it demands is not known yet.
+    ///
+    /// # Errors
+    /// What [`Policy::load`] finds, at the place where the document has the policy.
+    pub fn load_found(&mut self, found: &PolicyFound) -> Result<Option<String>, Diagnostics> {
+        let Some(settings) = &found.settings else {
+            return Ok(None);
+        };
+        // Two documents may each have a policy of this name.
+        let key = format!("{} ({}:{})", found.name, found.source, found.line);
+        if !self.loaded.contains_key(&key) {
+            let at_its_place = |problems: Diagnostics| {
+                let moved = problems.0.into_iter().map(|d| Diagnostic {
+                    source: found.source.clone(),
+                    line: found.line,
+                    column: 0,
+                    path: found.name.clone(),
+                    ..d
+                });
+                Diagnostics(moved.collect())
+            };
+            let policy = defined(found, settings)
+                .and_then(|document| Policy::load(&document, self.host, &|_| Err(not_a_file())))
+                .map_err(at_its_place)?;
+            self.loaded.insert(key.clone(), policy);
+        }
+        Ok(Some(key))
+    }
+
     /// A loaded policy.
     pub fn get(&self, name: &str) -> Option<&Policy> {
         self.loaded.get(name)
@@ -154,6 +173,73 @@ impl<'h> Policies<'h> {
         let names = self.names();
         let hint = hint(name, &names, |all| format!("policies at hand: {all}"));
         Diagnostic::error("policy::unknown", name, format!("there is no policy `{name}`")).hint(hint)
+    }
+}
+
+/// A policy document for a policy that a document of requests defines.
+fn defined(found: &PolicyFound, settings: &Value) -> Result<PolicyDocument, Diagnostics> {
+    let document = Document::parse_json_or_yaml("policy.json", &settings.to_string())?;
+    let rule = RuleEntry {
+        rule: DEFINITION.to_owned(),
+        plugin: "cluster-policy".to_owned(),
+        plugin_file: None,
+        enforcement: Enforcement::default(),
+        on_failure: OnFailure::default(),
+        on_undetermined: OnUndetermined::default(),
+        settings: settings.clone(),
+    };
+    Ok(PolicyDocument {
+        policy: found.name.clone(),
+        description: String::new(),
+        guardrail: false,
+        rules: vec![rule],
+        document,
+    })
+}
+
+/// What a document of requests says names no file beside it.
+fn not_a_file() -> std::io::Error {
+    std::io::Error::new(
+        std::io::ErrorKind::NotFound,
+        "a definition in a document brings no files",
+    )
+}
+
+/// The rules of policies, by their names.
+pub(super) fn rules_of<'d>(
+    documents: impl Iterator<Item = &'d PolicyDocument>,
+) -> BTreeMap<&'d str, Vec<&'d str>> {
+    let named = |d: &'d PolicyDocument| {
+        let rules = d.rules.iter().map(|rule| rule.rule.as_str());
+        (d.policy.as_str(), rules.collect())
+    };
+    documents.map(named).collect()
+}
+
+/// Reads the documents of a source.
+///
+/// # Errors
+/// `file::*`, `document::*`, `policy::*`, of all documents.
+pub(super) fn documents(source: &PolicySource) -> Result<Vec<(PathBuf, PolicyDocument)>, Diagnostics> {
+    let mut problems = Vec::new();
+    let mut documents: Vec<(PathBuf, PolicyDocument)> = Vec::new();
+    for (path, text) in texts(source)? {
+        match PolicyDocument::parse(&path.display().to_string(), &text) {
+            Ok(document) => documents.push((path, document)),
+            Err(found) => problems.extend(found.0),
+        }
+    }
+    for (i, (_, document)) in documents.iter().enumerate() {
+        let same = |(_, earlier): &&(PathBuf, PolicyDocument)| earlier.policy == document.policy;
+        if let Some((path, _)) = documents.iter().take(i).find(same) {
+            let message = format!("`{}` has a policy `{}` already", path.display(), document.policy);
+            let found = document.document.error("policy::duplicate", "/policy", message);
+            problems.push(found.hint("give each policy a name of its own"));
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(documents),
+        false => Err(Diagnostics(problems).sorted()),
     }
 }
 

@@ -124,7 +124,7 @@ pub fn import(paths: &[PathBuf], kind: &Kind, expected: &Expected) -> Result<Mad
 fn inputs(texts: &[Text]) -> Vec<Input<'_>> {
     texts
         .iter()
-        .map(|Text { source, text }| Input { source, text })
+        .map(|Text { source, text, .. }| Input { source, text })
         .collect()
 }
 

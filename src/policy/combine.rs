@@ -246,6 +246,11 @@ fn denies(rule: &Rule) -> bool {
     rule.on_failure == OnFailure::Deny && rule.enforcement == Enforcement::Enforce
 }
 
+/// The outcome of a decision of which something was set aside.
+pub fn outcome_of(policies: &[&Policy], decision: &Decision) -> Outcome {
+    outcome(policies.iter().flat_map(|p| p.rules.iter()), decision)
+}
+
 /// What a rule cannot judge counts as its policy says: left open, denied, or passed.
 fn outcome<'a>(rules: impl Iterator<Item = &'a Rule>, decision: &Decision) -> Outcome {
     let denied = decision

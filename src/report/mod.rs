@@ -8,6 +8,7 @@ pub mod agreements;
 pub mod allocation;
 pub mod assertion;
 pub mod billing_usage;
+pub mod bindings;
 pub mod check;
 pub mod closing;
 mod columns;
@@ -31,6 +32,7 @@ mod sarif;
 mod showback;
 pub mod statement;
 pub mod timeline;
+pub mod waivers;
 
 pub use dimension::Dimension;
 pub use month::{CostReport, MonthInput};

@@ -29,8 +29,12 @@ fn checked(text: &str, policy: Option<&str>) -> Checked {
         principal: None,
         read: Default::default(),
         clusters: None,
+        admission: Default::default(),
+        against: None,
+        usage: None,
     };
     let source = Text {
+        is_found: false,
         source: "r.json".to_owned(),
         text: text.to_owned(),
     };

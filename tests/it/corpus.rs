@@ -36,6 +36,9 @@ fn check_all(folder: &std::path::Path) -> (usize, usize) {
                     principal: None,
                     read: Default::default(),
                     clusters: None,
+                    admission: Default::default(),
+                    against: None,
+                    usage: None,
                 };
                 let checked =
                     check(std::slice::from_ref(&source), &mut policies, &mut known, &options).unwrap();

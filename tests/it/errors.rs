@@ -201,6 +201,7 @@ fn store(error: &StoreError) -> Case {
 fn catalogue() -> Vec<Case> {
     let mut all = requests();
     all.extend(documents());
+    all.extend(crate::admission_errors::admissions());
     all.extend(policies());
     all.extend(existing_clusters());
     all.extend(cluster_events());

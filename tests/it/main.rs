@@ -7,6 +7,8 @@
     missing_docs
 )]
 
+mod admission;
+mod admission_errors;
 mod any_bytes;
 mod attribution;
 mod attribution_errors;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{CheckOptions, Checked, named};
+use super::{Answer, CheckOptions, Checked, named};
 use crate::intake::reading::Resource;
 use crate::intake::request::Request;
-use crate::model::decision::{Decision, RuleName};
-use crate::model::estimate::Estimate;
+use crate::model::decision::{ChosenBy, Decision, RuleName};
 use crate::model::place::Workload;
 use crate::ops::policies::Policies;
 use crate::report::check::{CheckReport, Entry, Other, RuleHelp};
@@ -21,24 +20,24 @@ pub fn report<'a>(
     let entries = checked
         .answers
         .iter()
-        .map(|a| entry(&a.request, &a.decision, options.workload, a.remedied.as_ref()));
+        .map(|answer| answered(answer, options.workload));
     CheckReport {
         at: options.at,
         entries: entries.collect(),
-        others: checked.resources.iter().map(other).collect(),
+        others: checked
+            .standing
+            .iter()
+            .map(standing)
+            .chain(checked.resources.iter().map(other))
+            .collect(),
         problems: &checked.problems,
-        cost: None,
+        cost: checked.cost.as_ref(),
         rules: rules(checked, policies),
     }
 }
 
-/// A request and its decision as reports tell them.
-pub fn entry<'a>(
-    request: &'a Request,
-    decision: &'a Decision,
-    workload: Workload,
-    remedied: Option<&'a Estimate>,
-) -> Entry<'a> {
+/// A request and its decision as reports tell them, whoever has judged it.
+pub fn entry<'a>(request: &'a Request, decision: &'a Decision, workload: Workload) -> Entry<'a> {
     let around = &request.around;
     Entry {
         request: named(request),
@@ -47,7 +46,27 @@ pub fn entry<'a>(
         workload: around.workload.unwrap_or(workload),
         unknown: &around.unknown,
         decision,
-        remedied,
+        remedied: None,
+        policies: &[],
+        chosen_by: ChosenBy::Flag,
+    }
+}
+
+fn answered(answer: &Answer, workload: Workload) -> Entry<'_> {
+    Entry {
+        remedied: answer.remedied.as_ref(),
+        policies: &answer.policies,
+        chosen_by: answer.chosen_by,
+        ..entry(&answer.request, &answer.decision, workload)
+    }
+}
+
+/// A cluster that is not judged: it goes, or stays as it is.
+fn standing(request: &Request) -> Other<'_> {
+    Other {
+        request: named(request),
+        kind: request.around.kind,
+        action: request.around.action,
     }
 }
 

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use super::{CheckReport, Entry, Other, Verdict};
 use crate::model::attribute::holds_secret;
 use crate::model::cost_change::{Cost, CostChange, Range, ResourceCost, Total};
-use crate::model::decision::{Outcome, RuleFailure, Supplied, Undetermined, Violation, Waived, Waiver};
+use crate::model::decision::{
+    ChosenBy, Outcome, RuleFailure, Supplied, Undetermined, Violation, Waived, Waiver,
+};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::estimate::Estimate;
 use crate::model::exact::decimal_text;
@@ -27,6 +29,8 @@ pub const SCHEMA: &str = include_str!("../../../docs/schema/check.schema.json");
 pub struct DecisionJson<'a> {
     request: RequestJson<'a>,
     decision: Outcome,
+    policies: &'a [String],
+    chosen_by: ChosenBy,
     violations: Vec<Cow<'a, Violation>>,
     databricks_message: Option<String>,
     failures: &'a [RuleFailure],
@@ -105,6 +109,8 @@ impl<'a> DecisionJson<'a> {
                 unknown: unknown(entry.unknown),
             },
             decision: decision.outcome,
+            policies: entry.policies,
+            chosen_by: entry.chosen_by,
             violations: decision.violations.iter().map(told).collect(),
             databricks_message: decision.databricks_message(entry.workload),
             failures: &decision.failures,

@@ -24,7 +24,7 @@ pub mod sarif;
 pub mod text;
 
 use crate::model::cost_change::CostChange;
-use crate::model::decision::{Decision, Enforcement, Outcome, RuleFailure, RuleName, Violation};
+use crate::model::decision::{ChosenBy, Decision, Enforcement, Outcome, RuleFailure, RuleName, Violation};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::estimate::Estimate;
 use crate::model::period::Instant;
@@ -69,6 +69,10 @@ pub struct Entry<'a> {
     pub decision: &'a Decision,
     /// What it would cost with every remedy applied.
     pub remedied: Option<&'a Estimate>,
+    /// The policies that judged, guardrails first.
+    pub policies: &'a [String],
+    /// How the last of them was chosen.
+    pub chosen_by: ChosenBy,
 }
 
 /// Something that was found and is not judged.

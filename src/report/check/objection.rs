@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::model::attribute::holds_secret;
-use crate::model::decision::{RuleFailure, RuleName, Supplied, SupplyKind, Violation, Waiver};
+use crate::model::decision::{ChosenBy, RuleFailure, RuleName, Supplied, SupplyKind, Violation, Waiver};
 
 /// `POLICY/RULE`.
 pub(super) fn rule(by: &RuleName) -> String {
@@ -79,4 +79,13 @@ pub(super) fn supplied(supplied: &Supplied) -> String {
         false => supplied.value.to_string(),
     };
     format!("filled in {} = {value} ({kind})", supplied.path)
+}
+
+/// How the policy was chosen, where that cannot be seen from the request and the command line.
+pub(super) fn chosen(by: ChosenBy) -> Option<&'static str> {
+    match by {
+        ChosenBy::Binding => Some("chosen by a binding"),
+        ChosenBy::Document => Some("defined in the document"),
+        ChosenBy::Flag | ChosenBy::Request | ChosenBy::None => None,
+    }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{CheckReport, Entry, Other, RuleHelp};
 use crate::model::cost_change::{Cost, CostChange, Range, ResourceCost, Total};
 use crate::model::decision::{
-    Decision, Enforcement, FailureKind, Outcome, RuleFailure, RuleName, Supplied, SupplyKind, Undetermined,
-    Violation, Waived, Waiver,
+    ChosenBy, Decision, Enforcement, FailureKind, Outcome, RuleFailure, RuleName, Supplied, SupplyKind,
+    Undetermined, Violation, Waived, Waiver,
 };
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::estimate::{Estimate, NodeEstimate, SizeEstimate};
@@ -42,6 +42,7 @@ struct Cluster {
     unknown: Unknown,
     decision: Decision,
     remedied: Option<Estimate>,
+    policies: Vec<String>,
 }
 
 /// Shows a report that `build` has made.
@@ -86,6 +87,8 @@ impl Cluster {
             unknown: &self.unknown,
             decision: &self.decision,
             remedied: self.remedied.as_ref(),
+            policies: &self.policies,
+            chosen_by: ChosenBy::Request,
         }
     }
 }
@@ -285,6 +288,7 @@ fn cluster(name: &str, outcome: Outcome) -> Cluster {
             details: Vec::new(),
         },
         remedied: None,
+        policies: vec!["baseline".to_owned(), "etl-jobs".to_owned()],
     }
 }
 

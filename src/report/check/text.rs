@@ -82,6 +82,10 @@ pub fn entry(entry: &Entry<'_>, colour: Colour) -> String {
     if let Some(remedied) = entry.remedied {
         let _ = writeln!(out, "  with every change above: {}", cost_line(remedied));
     }
+    if let Some(how) = objection::chosen(entry.chosen_by) {
+        let names: Vec<String> = entry.policies.iter().map(|name| one_line(name)).collect();
+        let _ = writeln!(out, "  judged by: {} ({how})", names.join(", "));
+    }
     out
 }
 

@@ -79,12 +79,16 @@ fn is_definition(path: &Path) -> bool {
 fn json_below(folder: &Path) -> Vec<Text> {
     let files = below(folder, &|p| has_extension(p, &["json"])).unwrap();
     let render = |file: &PathBuf| {
-        let Text { source, text } = read_text(file).unwrap();
+        let Text { source, text, .. } = read_text(file).unwrap();
         let text = match serde_json::from_str(&text) {
             Ok(value) => rendered(value, "").to_string(),
             Err(_) => text,
         };
-        Text { source, text }
+        Text {
+            source,
+            text,
+            is_found: false,
+        }
     };
     files.iter().map(render).collect()
 }
@@ -171,6 +175,9 @@ fn judge_all(file: &Path, requests: &[Text], host: &Host, known: &mut Catalogue)
             ..ReadOptions::default()
         },
         clusters: None,
+        admission: Default::default(),
+        against: None,
+        usage: None,
     };
     let mut counts = Counts::default();
     for request in requests {

@@ -1,0 +1,69 @@
+//! What the clusters and resources of a check cost, before and after.
+
+use super::CheckOptions;
+use crate::intake::reading::Resource;
+use crate::intake::request::Request;
+use crate::intake::usage_file::UsageFile;
+use crate::model::cost_change::{CostChange, Range, ResourceCost};
+use crate::model::exact::Inexact;
+use crate::model::money::Currency;
+use crate::model::place::Workspace;
+use crate::ops::cost_change::{Basis, together, workspace_of};
+use crate::ops::judge::CostBefore;
+use crate::pricing::catalogue::Catalogue;
+
+/// All of it, and what each rise is measured against.
+pub(super) struct Costs {
+    /// Every resource, and all together.
+    pub change: CostChange,
+    /// For each cluster that is judged, in their order.
+    pub before: Vec<CostBefore>,
+}
+
+/// What clusters that are judged, clusters that are not, and other resources cost. Where nothing tells the cloud of one that
+/// is not judged, it costs nothing that could be known, and is left out.
+pub(super) fn costs(
+    judged: &[(&Request, &Workspace)],
+    standing: &[Request],
+    resources: &[Resource],
+    catalogue: &mut Catalogue,
+    options: &CheckOptions,
+) -> Result<Costs, Inexact> {
+    let none = UsageFile::default();
+    let basis = Basis {
+        catalogue,
+        usage: options.usage.as_ref().unwrap_or(&none),
+        at: options.at,
+    };
+    let workload = |request: &Request| request.around.workload.unwrap_or(options.workload);
+    let mut all: Vec<ResourceCost> = Vec::new();
+    for (request, workspace) in judged {
+        all.push(basis.cluster(request, workspace, workload(request))?);
+    }
+    let clusters = all.len();
+    for request in standing {
+        let place = options.admission.place_of(request, options);
+        if let Some(workspace) = place.workspace(&request.spec) {
+            all.push(basis.cluster(request, &workspace, workload(request))?);
+        }
+    }
+    for resource in resources {
+        if let Some(workspace) = workspace_of(resource, &options.place) {
+            all.extend(basis.resource(resource, &workspace)?);
+        }
+    }
+    let change = together(Currency::USD, options.at, all)?;
+    let total = Some(change.total);
+    let judged = change.resources.iter().take(clusters);
+    let before = judged.map(|cost| {
+        let known = cost.before.as_ref();
+        CostBefore {
+            per_hour: known.map_or(Range::ZERO, |c| c.per_hour),
+            per_month: known.map_or(Range::ZERO, |c| c.per_month),
+            hours_per_month: cost.after.as_ref().and_then(|c| c.hours_per_month),
+            total,
+        }
+    });
+    let before = before.collect();
+    Ok(Costs { change, before })
+}
