@@ -96,6 +96,17 @@ impl Type {
     }
 }
 
+/// Attributes that the server chooses where they are null, so that null is planned as unknown.
+const SERVER_CHOOSES: [&str; 7] = [
+    "definition",
+    "driver_instance_pool_id",
+    "driver_node_type_id",
+    "enable_elastic_disk",
+    "enable_local_disk_encryption",
+    "instance_pool_id",
+    "node_type_id",
+];
+
 /// What all changes of a plan have in common.
 pub struct Changes<'p> {
     /// What is written, where the plan has it.
@@ -214,6 +225,7 @@ impl Changes<'_> {
             "" => entry.address.clone(),
             inner => format!("{}.{inner}", entry.address),
         };
+        self.leave_to_the_server(entry, &mut shaped);
         let mut asked = BTreeSet::new();
         let mut injected = Vec::new();
         for (pointer, inner) in entry.kind.clusters(&shaped.body) {
@@ -256,25 +268,38 @@ impl Changes<'_> {
         asked
     }
 
+    fn follower(&self) -> Option<Follower<'_>> {
+        self.written.map(|written| Follower {
+            written,
+            instances: self.instances,
+        })
+    }
+
+    /// What is set to null by a condition that is known, `count.index == 0 ? null : "i3.xlarge"`, is the server's to choose.
+    fn leave_to_the_server(&self, entry: &Entry<'_>, shaped: &mut Shaped) {
+        let Some((follower, site)) = self.follower().zip(entry.site.as_ref()) else {
+            return;
+        };
+        shaped.open.retain(|path, open| {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            !(SERVER_CHOOSES.contains(&last) && follower.is_known(site, &open.references))
+        });
+    }
+
     /// What is unknown below a JSON pointer, with what it will refer to.
     fn unknown(&self, entry: &Entry<'_>, shaped: &Shaped, pointer: &str) -> Unknown {
         let prefix = pointer.trim_start_matches('/').replace('/', ".");
         let mut unknown = Unknown::default();
+        let follower = self.follower();
         for (path, open) in shaped.below(&prefix) {
+            let known = follower.as_ref().zip(entry.site.as_ref());
             let kind = match path {
-                "instance_pool_id" | "driver_instance_pool_id" => Some("databricks_instance_pool"),
-                "policy_id" => Some("databricks_cluster_policy"),
-                _ => None,
+                "instance_pool_id" | "driver_instance_pool_id" => "databricks_instance_pool",
+                "policy_id" => "databricks_cluster_policy",
+                _ => "",
             };
-            let target = kind.zip(self.written).zip(entry.site.as_ref());
-            let target = target.and_then(|((kind, written), site)| {
-                let follower = Follower {
-                    written,
-                    instances: self.instances,
-                };
-                follower.target(site, &open.references, kind)
-            });
-            match target {
+            let known = known.filter(|_| !kind.is_empty());
+            match known.and_then(|(follower, site)| follower.target(site, &open.references, kind)) {
                 Some(target) => unknown.refer(path, target),
                 None => unknown.add(path),
             }

@@ -111,12 +111,12 @@ impl<'c> Written<'c> {
         self.resources.get(&key).copied()
     }
 
-    /// The references of what a module is called with for one of its variables; none for a variable that it is not called with.
-    pub fn argument(&self, site: &Site, variable: &str) -> Option<&'c [Value]> {
+    /// The expression that a module is called with for one of its variables; none for a variable that it is not called with.
+    pub fn argument(&self, site: &Site, variable: &str) -> Option<&'c Value> {
         let (last, outer) = site.module.split_last()?;
         let outer = self.module(outer.iter().map(|step| step.name.as_str()))?;
         let call = outer.module_calls.get(&last.name)?;
-        Some(references(call.expressions.read().get(variable)?))
+        call.expressions.read().get(variable)
     }
 
     /// The references of an output of a module.
@@ -154,7 +154,8 @@ fn gather<'c>(module: &'c Module<'c>, prefix: &str, found: &mut BTreeMap<String,
     }
 }
 
-fn references(expression: &Value) -> &[Value] {
+/// What an expression refers to.
+pub fn references(expression: &Value) -> &[Value] {
     let references = expression.get("references").and_then(Value::as_array);
     references.map_or(&[], Vec::as_slice)
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{Site, Step, part};
-use super::configuration::Written;
+use super::configuration::{Written, references};
 
 /// Variables and outputs that are followed one after the other, at most.
 const MAX_STEPS: usize = 16;
@@ -47,31 +47,50 @@ pub struct Follower<'c> {
     pub instances: &'c Instances,
 }
 
+/// What is looked for behind references, and what was found.
+struct Search<'c> {
+    /// A type of resources; empty when there is none to be found.
+    kind: &'c str,
+    /// Values of a for_each count as known. They decide between resources by a key, or are the value.
+    values_are_known: bool,
+    steps: usize,
+    found: BTreeSet<String>,
+}
+
 impl Follower<'_> {
     /// The one resource of a kind whose id an expression gives; none where it is not certain.
     pub fn target(&self, site: &Site, references: &[Value], kind: &str) -> Option<String> {
-        let mut found = BTreeSet::new();
-        let mut steps = MAX_STEPS;
-        let certain = self.follow(site, references, kind, &mut steps, &mut found);
-        match found.len() {
-            1 if certain => found.pop_first(),
+        let mut search = Search {
+            kind,
+            values_are_known: true,
+            steps: MAX_STEPS,
+            found: BTreeSet::new(),
+        };
+        let certain = self.follow(site, references, &mut search);
+        match search.found.len() {
+            1 if certain => search.found.pop_first(),
             _ => None,
         }
     }
 
+    /// Whether an expression refers to something, and only to what is known when planning: keys, counts, variables that have
+    /// values. Its value is known then, and where it shows none, it is null.
+    pub fn is_known(&self, site: &Site, references: &[Value]) -> bool {
+        let mut search = Search {
+            kind: "",
+            values_are_known: false,
+            steps: MAX_STEPS,
+            found: BTreeSet::new(),
+        };
+        !references.is_empty() && self.follow(site, references, &mut search)
+    }
+
     /// Whether everything that an expression refers to is understood.
-    fn follow(
-        &self,
-        site: &Site,
-        references: &[Value],
-        kind: &str,
-        steps: &mut usize,
-        found: &mut BTreeSet<String>,
-    ) -> bool {
-        let Some(left) = steps.checked_sub(1) else {
+    fn follow(&self, site: &Site, references: &[Value], search: &mut Search<'_>) -> bool {
+        let Some(left) = search.steps.checked_sub(1) else {
             return false;
         };
-        *steps = left;
+        search.steps = left;
         let texts: Vec<&str> = references.iter().filter_map(Value::as_str).collect();
         let repeats = texts
             .iter()
@@ -79,64 +98,66 @@ impl Follower<'_> {
         let own_key = repeats.then_some(site.key.as_str());
         // Each reference is followed by its shorter forms: `a.b.id`, then `a.b`.
         let shorter = |text: &str| texts.iter().any(|longer| is_longer(longer, text));
-        texts.iter().filter(|text| !shorter(text)).all(|text| {
-            let Some((first, "", rest)) = part(text) else {
-                return false;
-            };
-            let Some((name, key, rest)) = rest.strip_prefix('.').and_then(part) else {
-                return false;
-            };
-            match first {
-                "each" | "count" | "path" | "terraform" => true,
-                "var" => self.variable(site, name, kind, steps, found),
-                "module" => {
-                    let output = rest.strip_prefix('.').and_then(part).map(|(name, ..)| name);
-                    let key = match (key, own_key) {
-                        ("", Some(own)) => own,
-                        (key, _) => key,
-                    };
-                    let mut module = site.module.clone();
-                    module.push(Step {
-                        name: name.to_owned(),
-                        key: key.to_owned(),
-                    });
-                    let inside = Site {
-                        module,
-                        key: String::new(),
-                    };
-                    let references = output.and_then(|output| self.written.output(&inside, output));
-                    references.is_some_and(|references| self.follow(&inside, references, kind, steps, found))
-                }
-                _ if first == kind && matches!(rest, "" | ".id" | ".instance_pool_id" | ".policy_id") => {
-                    let address = format!("{}{kind}.{name}", site.prefix());
-                    let meant = self.instances.meant(address, key, own_key);
-                    meant.map(|address| found.insert(address)).is_some()
-                }
-                _ => false,
+        let mut longest = texts.iter().filter(|text| !shorter(text));
+        longest.all(|text| self.reference(site, text, own_key, search).unwrap_or(false))
+    }
+
+    /// One reference, relative to a module: `var.pool`, `module.pools["a"].id`, `databricks_instance_pool.small[0].id`. None where it
+    /// is written in no way we know.
+    fn reference(
+        &self,
+        site: &Site,
+        text: &str,
+        own_key: Option<&str>,
+        search: &mut Search<'_>,
+    ) -> Option<bool> {
+        let (first, _, rest) = part(text)?;
+        let (name, key, rest) = part(rest.strip_prefix('.')?)?;
+        Some(match first {
+            "each" => name == "key" || search.values_are_known,
+            "count" | "path" | "terraform" => true,
+            "var" => self.variable(site, name, search),
+            "module" => {
+                let (output, ..) = part(rest.strip_prefix('.')?)?;
+                let mut module = site.module.clone();
+                module.push(Step {
+                    name: name.to_owned(),
+                    key: match key {
+                        "" => own_key.unwrap_or_default().to_owned(),
+                        key => key.to_owned(),
+                    },
+                });
+                let inside = Site {
+                    module,
+                    key: String::new(),
+                };
+                let references = self.written.output(&inside, output)?;
+                self.follow(&inside, references, search)
             }
+            _ if first == search.kind && matches!(rest, "" | ".id" | ".instance_pool_id" | ".policy_id") => {
+                let address = format!("{}{first}.{name}", site.prefix());
+                search.found.insert(self.instances.meant(address, key, own_key)?);
+                true
+            }
+            _ => false,
         })
     }
 
-    /// A variable of the root module has a value that the plan was made with.
-    fn variable(
-        &self,
-        site: &Site,
-        name: &str,
-        kind: &str,
-        steps: &mut usize,
-        found: &mut BTreeSet<String>,
-    ) -> bool {
+    /// A variable of the root module has a value that the plan was made with; so has one that a module is not called with.
+    fn variable(&self, site: &Site, name: &str, search: &mut Search<'_>) -> bool {
         let Some((last, outer)) = site.module.split_last() else {
-            return true;
-        };
-        let Some(references) = self.written.argument(site, name) else {
             return true;
         };
         let outside = Site {
             module: outer.to_vec(),
             key: last.key.clone(),
         };
-        self.follow(&outside, references, kind, steps, found)
+        let argument = self.written.argument(site, name);
+        argument.is_none_or(|expression| match references(expression) {
+            // A constant; or a function of nothing, `uuid()`.
+            [] => expression.get("constant_value").is_some(),
+            references => self.follow(&outside, references, search),
+        })
     }
 }
 

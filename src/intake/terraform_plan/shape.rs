@@ -38,8 +38,11 @@ const LISTS: [(&str, &str); 22] = [
     ("task", "tasks"),
 ];
 
-/// What is the provider's own, or only an answer of the API.
-const DROPPED: [&str; 20] = [
+/// What is the provider's own, in every block.
+const OF_THE_PROVIDER: [&str; 4] = ["is_pinned", "no_wait", "provider_config", "timeouts"];
+
+/// What the API only answers, or the provider keeps, of a resource.
+const ANSWERED: [&str; 16] = [
     "always_running",
     "cluster_id",
     "control_run_state",
@@ -48,17 +51,13 @@ const DROPPED: [&str; 20] = [
     "default_tags",
     "expected_last_modified",
     "health_status",
-    "is_pinned",
     "jdbc_url",
     "last_modified",
     "latest_updates",
-    "no_wait",
     "num_active_sessions",
     "odbc_params",
-    "provider_config",
     "run_as_user_name",
     "state",
-    "timeouts",
     "url",
 ];
 
@@ -155,7 +154,10 @@ impl Shaped {
     /// A block: an object of attributes and other blocks.
     fn block(&mut self, values: Map<String, Value>, at: At<'_>, in_loop: bool) -> Map<String, Value> {
         let mut found = Map::new();
-        let is_dropped = |key: &str| key.starts_with("__") || DROPPED.contains(&key);
+        let is_dropped = |key: &str| {
+            let answered = at.path.is_empty() && ANSWERED.contains(&key);
+            answered || key.starts_with("__") || OF_THE_PROVIDER.contains(&key)
+        };
         if let Value::Object(unknown) = at.unknown {
             for (key, mark) in unknown {
                 let missing = values.get(key).is_none_or(Value::is_null) && holds_true(mark);
