@@ -49,6 +49,6 @@ pub fn plans() -> Vec<Case> {
         plan("plan::hidden", job),
         cluster("plan::errored", "\"errored\": true,", CREATED),
         cluster("plan::incomplete", "\"complete\": false,", CREATED),
-        cluster("plan::configuration", "\"configuration\": [],", CREATED),
+        cluster("plan::configuration", "\"configuration\": 7,", CREATED),
     ]
 }

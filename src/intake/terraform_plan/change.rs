@@ -1,100 +1,21 @@
 //! One resource change, as requests and resources: how it is after, how it was before, and which of both belong together.
 
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::address::Site;
 use super::configuration::{Told, Written};
-use super::plan::ResourceChange;
+use super::entry::{Entry, Marks};
 use super::references::{Follower, Instances};
-use super::shape::{Shaped, Values};
+use super::shape::Shaped;
+use super::types::Type;
 use crate::databricks::instance_pool::InstancePool;
 use crate::intake::api::Whereabouts;
 use crate::intake::clusters_api::Form;
-use crate::intake::reading::Reading;
+use crate::intake::reading::{Reading, Resource};
 use crate::intake::request::{Before, Request, Surroundings};
-use crate::intake::{instance_pool, job, pipeline};
-use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::{Action, Kind};
-use crate::model::strict_json::Strict;
 use crate::model::unknown::Unknown;
-
-/// Types of resources that cost money, or decide what may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Type {
-    /// `databricks_cluster`.
-    Cluster,
-    /// `databricks_job`.
-    Job,
-    /// `databricks_pipeline`.
-    Pipeline,
-    /// `databricks_instance_pool`.
-    InstancePool,
-    /// `databricks_cluster_policy`.
-    ClusterPolicy,
-    /// `databricks_sql_endpoint`.
-    SqlEndpoint,
-}
-
-impl Type {
-    /// By its name; none for one that is nothing to us.
-    pub fn of(name: &str) -> Option<Type> {
-        Some(match name {
-            "databricks_cluster" => Type::Cluster,
-            "databricks_job" => Type::Job,
-            "databricks_pipeline" => Type::Pipeline,
-            "databricks_instance_pool" => Type::InstancePool,
-            "databricks_cluster_policy" => Type::ClusterPolicy,
-            "databricks_sql_endpoint" => Type::SqlEndpoint,
-            _ => return None,
-        })
-    }
-
-    /// Ids that a resource gets, and what else it only answers.
-    fn own(self) -> &'static [&'static str] {
-        match self {
-            Type::InstancePool => &["id", "instance_pool_id"],
-            Type::ClusterPolicy => &["id", "policy_id"],
-            Type::SqlEndpoint => &["health", "id", "num_clusters"],
-            Type::Pipeline => &["cause", "health", "id"],
-            Type::Cluster | Type::Job => &["id"],
-        }
-    }
-
-    /// The pointers of the clusters in a body, and where each is inside its resource.
-    fn clusters(self, body: &Value) -> Vec<(String, String)> {
-        let jobs = || job::clusters(body).into_iter().map(|c| (c.pointer, c.address));
-        let pipelines = || {
-            pipeline::clusters(body)
-                .into_iter()
-                .map(|c| (c.pointer, c.address))
-        };
-        match self {
-            Type::Cluster => vec![(String::new(), String::new())],
-            Type::Job => jobs().collect(),
-            Type::Pipeline => pipelines().collect(),
-            Type::InstancePool | Type::ClusterPolicy | Type::SqlEndpoint => Vec::new(),
-        }
-    }
-
-    /// Brings ids to where the API has them.
-    pub fn name_id(self, body: &mut Map<String, Value>) {
-        let key = match self {
-            Type::InstancePool => "instance_pool_id",
-            Type::ClusterPolicy => "policy_id",
-            Type::SqlEndpoint => return,
-            Type::Cluster | Type::Job | Type::Pipeline => {
-                body.shift_remove("id");
-                return;
-            }
-        };
-        if let Some(id) = body.shift_remove("id") {
-            body.entry(key).or_insert(id);
-        }
-    }
-}
 
 /// Attributes that the server chooses where they are null, so that null is planned as unknown.
 const SERVER_CHOOSES: [&str; 7] = [
@@ -115,39 +36,6 @@ pub struct Changes<'p> {
     pub instances: &'p Instances,
     /// Pools as they are before, under their ids and addresses.
     pub pools_before: Arc<Vec<InstancePool>>,
-}
-
-/// A change that is read.
-pub struct Entry<'p> {
-    /// File, or `-`.
-    pub source: &'p str,
-    /// Line of the entry.
-    pub line: usize,
-    /// As Terraform prints it.
-    pub address: String,
-    /// The type.
-    pub kind: Type,
-    /// Where it stands.
-    pub site: Option<Site>,
-    /// The entry.
-    pub change: &'p ResourceChange<'p>,
-}
-
-/// What happens, as `actions` say it; none for what changes nothing that is managed. A resource that is forgotten stays as it is.
-///
-/// # Errors
-/// Actions that nobody knows.
-pub fn action(actions: &[impl AsRef<str>]) -> Result<Option<Action>, String> {
-    let actions: Vec<&str> = actions.iter().map(AsRef::as_ref).collect();
-    Ok(Some(match actions.as_slice() {
-        ["no-op"] | ["forget"] => Action::NoOp,
-        ["create"] | ["create", "forget"] => Action::Create,
-        ["update"] => Action::Update,
-        ["delete", "create"] | ["create", "delete"] => Action::Replace,
-        ["delete"] => Action::Delete,
-        ["read"] | ["open"] => return Ok(None),
-        other => return Err(other.join(", ")),
-    }))
 }
 
 impl Changes<'_> {
@@ -337,9 +225,7 @@ impl Changes<'_> {
             }
         }
         for mut resource in after.resources {
-            let same = |was: &crate::intake::reading::Resource| {
-                (was.kind, &was.address) == (resource.kind, &resource.address)
-            };
+            let same = |was: &Resource| (was.kind, &was.address) == (resource.kind, &resource.address);
             match before.resources.iter().position(same) {
                 Some(was) => resource.before = Some(before.resources.remove(was).body),
                 None => resource.action = Action::Create,
@@ -363,98 +249,4 @@ impl Changes<'_> {
             schedule: request.around.schedule,
         }
     }
-}
-
-/// What a plan marks in the values of a resource.
-struct Marks<'p> {
-    unknown: Option<&'p RawValue>,
-    sensitive: Option<&'p RawValue>,
-    told: Told<'p>,
-}
-
-impl Default for Marks<'_> {
-    fn default() -> Self {
-        Marks {
-            unknown: None,
-            sensitive: None,
-            told: Told::Nothing,
-        }
-    }
-}
-
-impl<'p> Entry<'p> {
-    /// The values of one side in the shape of the API; none, and a problem told, where they cannot be read.
-    fn shaped(&self, values: Option<&RawValue>, marks: &Marks<'_>, into: &mut Reading) -> Option<Shaped> {
-        let mut read = |raw: Option<&RawValue>| match strict(raw) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                into.problems.0.push(super::unreadable(self, &error));
-                None
-            }
-        };
-        let (values, unknown, sensitive) = (read(values)?, read(marks.unknown)?, read(marks.sensitive)?);
-        let values = match values {
-            Value::Object(values) => values,
-            Value::Null => Map::new(),
-            _ => {
-                let message = "found values that are no object, expected the attributes of the resource";
-                into.problems.0.push(self.problem("plan::resource", message));
-                return None;
-            }
-        };
-        let values = Values {
-            values,
-            unknown: &unknown,
-            sensitive: &sensitive,
-            told: marks.told,
-            own: self.kind.own(),
-        };
-        let mut shaped = values.shaped();
-        if let Value::Object(body) = &mut shaped.body {
-            self.kind.name_id(body);
-        }
-        Some(shaped)
-    }
-
-    /// Something wrong with the resource.
-    pub fn problem(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
-        let found = Diagnostic::error(code, self.source, message).at(self.line, 0);
-        found.path(self.address.clone())
-    }
-
-    /// A warning that there may be clusters that do not show.
-    fn hidden(&self, path: &str) -> Diagnostic {
-        let message = match path {
-            "" => "everything of the resource is sensitive, so nothing of it is judged".to_owned(),
-            path => {
-                format!("`{path}` is unknown until apply, or sensitive, so clusters in it are not judged")
-            }
-        };
-        let found = Diagnostic::warning("plan::hidden", self.source, message).at(self.line, 0);
-        let found = found.path(self.address.clone());
-        found.hint("give what decides how many clusters there are a value that is known when planning")
-    }
-}
-
-/// A part of the plan, in which no key may stand twice; null where there is none.
-pub fn strict(raw: Option<&RawValue>) -> Result<Value, serde_json::Error> {
-    match raw {
-        None => Ok(Value::Null),
-        Some(raw) => serde_json::from_str::<Strict>(raw.get()).map(|Strict(value)| value),
-    }
-}
-
-/// The pool of a resource as it is before, under its id and its address.
-pub fn pools_of(entry: &Entry<'_>) -> Vec<InstancePool> {
-    let mut ignored = Reading::default();
-    let values = entry.change.change.before;
-    let shaped = values.and_then(|values| entry.shaped(Some(values), &Marks::default(), &mut ignored));
-    let Some(shaped) = shaped else {
-        return Vec::new();
-    };
-    let id = shaped.body.get("instance_pool_id").and_then(Value::as_str);
-    let names = id.into_iter().chain([entry.address.as_str()]);
-    names
-        .filter_map(|name| instance_pool::pool(name, &shaped.body))
-        .collect()
 }

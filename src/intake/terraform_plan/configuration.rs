@@ -180,8 +180,8 @@ pub enum Setting<'c> {
     Untold,
 }
 
-/// Attributes that name a block among its like.
-const KEYS: [&str; 4] = ["job_cluster_key", "task_key", "environment_key", "label"];
+/// Attributes that name a block among its like; a task has a `job_cluster_key`, too, which is not its name.
+const KEYS: [&str; 4] = ["task_key", "job_cluster_key", "environment_key", "label"];
 
 impl<'c> Told<'c> {
     /// What is written for a resource.

@@ -7,9 +7,10 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::change::{Entry, Type, pools_of, strict};
 use super::configuration::Told;
+use super::entry::{Entry, pools_of, strict};
 use super::shape::Values;
+use super::types::Type;
 use crate::databricks::instance_pool::InstancePool;
 use crate::intake::instance_pool::pool;
 use crate::intake::reading::Resource;

@@ -8,64 +8,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::configuration::{Setting, Told};
-
-/// Blocks of which there may be many, and what the API calls them; every other block is one object.
-const LISTS: [(&str, &str); 22] = [
-    ("cluster", "clusters"),
-    ("cluster_mount_info", "cluster_mount_infos"),
-    ("custom_tags", "custom_tags"),
-    ("depends_on", "depends_on"),
-    ("environment", "environments"),
-    ("init_scripts", "init_scripts"),
-    ("job_cluster", "job_clusters"),
-    ("launch_template_override", "launch_template_override"),
-    ("libraries", "libraries"),
-    ("library", "libraries"),
-    ("notification", "notifications"),
-    ("objects", "objects"),
-    (
-        "on_duration_warning_threshold_exceeded",
-        "on_duration_warning_threshold_exceeded",
-    ),
-    ("on_failure", "on_failure"),
-    ("on_start", "on_start"),
-    ("on_streaming_backlog_exceeded", "on_streaming_backlog_exceeded"),
-    ("on_success", "on_success"),
-    ("parameter", "parameters"),
-    ("preloaded_docker_image", "preloaded_docker_images"),
-    ("rules", "rules"),
-    ("subscriptions", "subscriptions"),
-    ("task", "tasks"),
-];
-
-/// What is the provider's own, in every block.
-const OF_THE_PROVIDER: [&str; 4] = ["is_pinned", "no_wait", "provider_config", "timeouts"];
-
-/// What the API only answers, or the provider keeps, of a resource.
-const ANSWERED: [&str; 16] = [
-    "always_running",
-    "cluster_id",
-    "control_run_state",
-    "creator_name",
-    "creator_user_name",
-    "default_tags",
-    "expected_last_modified",
-    "health_status",
-    "jdbc_url",
-    "last_modified",
-    "latest_updates",
-    "num_active_sessions",
-    "odbc_params",
-    "run_as_user_name",
-    "state",
-    "url",
-];
-
-/// Blocks that hold clusters, or may.
-const HOLDING: [&str; 5] = ["cluster", "for_each_task", "job_cluster", "new_cluster", "task"];
-
-/// Attributes of which it is told when nobody set them and they have a value all the same.
-const DEFAULTED: [&str; 2] = ["autotermination_minutes", "num_workers"];
+use super::names::{DEFAULTED, HOLDING, is_dropped, list_name};
 
 /// A value that is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,7 +28,7 @@ pub struct Shaped {
     pub open: BTreeMap<String, Open>,
     /// Paths of [`DEFAULTED`] attributes that have a value which nobody wrote.
     pub unset: BTreeSet<String>,
-    /// Paths of blocks that are unknown as a whole and may hold clusters.
+    /// Paths of what is unknown as a whole and may hold clusters.
     pub holding: Vec<String>,
 }
 
@@ -108,8 +51,12 @@ impl Values<'_> {
     pub fn shaped(self) -> Shaped {
         let mut shaped = Shaped::default();
         if self.sensitive == &Value::Bool(true) {
-            // All of it is: nothing is known, not even what there is.
-            shaped.holding.push(String::new());
+            let asked = self.values.iter().filter(|(key, value)| {
+                !(is_empty(value) || is_dropped(key, "") || self.own.contains(&key.as_str()))
+            });
+            for (key, _) in asked {
+                shaped.whole_is_open(key, "", Open::default());
+            }
             shaped.body = Value::Object(Map::new());
             return shaped;
         }
@@ -154,27 +101,22 @@ impl Shaped {
     /// A block: an object of attributes and other blocks.
     fn block(&mut self, values: Map<String, Value>, at: At<'_>, in_loop: bool) -> Map<String, Value> {
         let mut found = Map::new();
-        let is_dropped = |key: &str| {
-            let answered = at.path.is_empty() && ANSWERED.contains(&key);
-            answered || key.starts_with("__") || OF_THE_PROVIDER.contains(&key)
-        };
         if let Value::Object(unknown) = at.unknown {
             for (key, mark) in unknown {
                 let missing = values.get(key).is_none_or(Value::is_null) && holds_true(mark);
-                if (mark == &Value::Bool(true) || missing) && !is_dropped(key) {
+                if (mark == &Value::Bool(true) || missing) && !is_dropped(key, at.path) {
                     self.unknown(key, at);
                 }
             }
         }
         for (key, value) in values {
             let unknown = at.unknown.get(&key).unwrap_or(&NOTHING);
-            if is_dropped(&key) || unknown == &Value::Bool(true) || value.is_null() {
+            if is_dropped(&key, at.path) || unknown == &Value::Bool(true) || value.is_null() {
                 continue;
             }
-            let many = LISTS.iter().find(|(block, _)| *block == key);
             // A loop has one task.
-            let many = many.filter(|_| !(in_loop && key == "task"));
-            let path = joined(at.path, many.map_or(key.as_str(), |(_, name)| name));
+            let many = list_name(&key).filter(|_| !(in_loop && key == "task"));
+            let path = joined(at.path, many.unwrap_or(&key));
             let inner = At {
                 path: &path,
                 unknown,
@@ -192,7 +134,7 @@ impl Shaped {
                 value => self.attribute(&key, value, inner),
             };
             if let Some(value) = value {
-                found.insert(many.map_or(key, |(_, name)| (*name).to_owned()), value);
+                found.insert(many.map_or(key, str::to_owned), value);
             }
         }
         found
@@ -212,8 +154,11 @@ impl Shaped {
                 untold: false,
             },
         };
-        let name = LISTS.iter().find(|(block, _)| *block == key);
-        let path = joined(at.path, name.map_or(key, |(_, name)| name));
+        self.whole_is_open(key, at.path, open);
+    }
+
+    fn whole_is_open(&mut self, key: &str, outer: &str, open: Open) {
+        let path = joined(outer, list_name(key).unwrap_or(key));
         self.block_is_open(key, path, open);
     }
 

@@ -121,6 +121,37 @@ fn of_a_dynamic_block_nothing_shows() {
 }
 
 #[test]
+fn tasks_are_told_apart_by_their_own_key() {
+    let task = |key: &str, more: Value| {
+        let mut task = json!({"task_key": key, "job_cluster_key": "main"});
+        task.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        task
+    };
+    let own = || json!({"new_cluster": [{"num_workers": 1}]});
+    let open = || json!({"new_cluster": [{"node_type_id": true}]});
+    let changes = [create(
+        "databricks_job.j",
+        json!({"name": "j", "task": [task("a", json!({})), task("b", own()), task("c", own())]}),
+        json!({"task": [{}, open(), open()]}),
+    )];
+    let constant = |text: &str| json!({"constant_value": text});
+    let told = |key: &str, cluster: Value| json!({"task_key": constant(key), "job_cluster_key": constant("main"), "new_cluster": [cluster]});
+    let late = json!({"node_type_id": refers(&["terraform_data.t"])});
+    let tasks = json!([told("a", json!({})), told("c", late), told("b", json!({}))]);
+    let all = requests(&flat(
+        &changes,
+        &[written("databricks_job.j", json!({"task": tasks}))],
+    ));
+    let told: Vec<_> = all
+        .iter()
+        .map(|r| (r.name.as_deref().unwrap(), r.around.unknown.paths.len()))
+        .collect();
+    assert_eq!(told, [("j/b", 0), ("j/c", 1)]);
+}
+
+#[test]
 fn clusters_that_do_not_show_are_warned_of() {
     let told = |after: Value, unknown: Value, sensitive: Value| {
         let change = json!({"after": after, "after_unknown": unknown, "after_sensitive": sensitive});
@@ -154,7 +185,7 @@ fn clusters_that_do_not_show_are_warned_of() {
         told(cluster.clone(), json!({}), json!({"job_cluster": [true]})),
         [hidden("job_clusters.0")]
     );
-    assert_eq!(told(cluster, json!({}), json!(true)), [hidden("")]);
+    assert_eq!(told(cluster, json!({}), json!(true)), [hidden("job_clusters")]);
     assert_eq!(
         told(json!({"task": [null]}), json!({"task": [true]}), json!({})),
         [hidden("tasks.0")]
@@ -194,6 +225,29 @@ fn what_is_sensitive_is_unknown_and_nowhere_to_be_seen() {
     );
     assert_eq!(before.spec.undecided, ["node_type_id"]);
     assert!(!format!("{request:?}").contains("HUSH"));
+}
+
+#[test]
+fn of_a_resource_that_is_sensitive_as_a_whole_nothing_is_known() {
+    let change = json!({"after": {"num_workers": 1, "node_type_id": "HUSH", "policy_id": null}, "after_sensitive": true});
+    let request = one(&flat(&[entry("databricks_cluster.a", &["create"], change)], &[]));
+    assert_eq!(request.around.unknown.paths, ["node_type_id", "num_workers"]);
+    assert_eq!(request.body, json!({}));
+}
+
+#[test]
+fn a_pipeline_that_may_be_serverless_is_warned_of() {
+    let change = create(
+        "databricks_pipeline.p",
+        json!({"name": "p", "cluster": []}),
+        json!({"serverless": true}),
+    );
+    let expressions = json!({"serverless": refers(&["terraform_data.t"])});
+    let found = reading(&flat(&[change], &[written("databricks_pipeline.p", expressions)]));
+    assert_eq!(
+        found.problems.0.iter().map(|p| p.code).collect::<Vec<_>>(),
+        ["plan::hidden"]
+    );
 }
 
 #[test]
