@@ -214,9 +214,7 @@ fn an_estate_of_every_type_and_action_is_read_whole() {
 #[test]
 fn a_plan_of_many_resources_is_read_whole() {
     let text = fixture::plan(700);
-    let started = std::time::Instant::now();
     let found = read("plan.json", &text, &OnDisk, &ReadOptions::default());
-    eprintln!("{} bytes {:?}", text.len(), started.elapsed());
     assert_eq!(found.problems.0, []);
     // Of ten resources four are clusters, four are jobs of two clusters each, two are a pool and a policy.
     assert_eq!((found.requests.len(), found.resources.len()), (70 * 12, 70 * 2));

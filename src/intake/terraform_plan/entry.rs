@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::address::Site;
 use super::configuration::Told;
+use super::lean;
 use super::plan::ResourceChange;
 use super::shape::{Shaped, Values};
 use super::types::Type;
@@ -12,7 +13,7 @@ use crate::databricks::instance_pool::InstancePool;
 use crate::intake::instance_pool;
 use crate::intake::reading::Reading;
 use crate::model::diagnostic::{Diagnostic, json_message};
-use crate::model::strict_json::{Strict, is_twice};
+use crate::model::strict_json::is_twice;
 
 /// A change that is read.
 pub struct Entry<'p> {
@@ -50,17 +51,19 @@ impl Default for Marks<'_> {
     }
 }
 
-impl<'p> Entry<'p> {
+impl Entry<'_> {
     /// The values of one side in the shape of the API; none, and a problem told, where they cannot be read.
     pub fn shaped(&self, values: Option<&RawValue>, marks: &Marks<'_>, into: &mut Reading) -> Option<Shaped> {
-        let mut read = |raw: Option<&RawValue>| match strict(raw) {
+        let mut read = |read: Result<Value, serde_json::Error>| match read {
             Ok(value) => Some(value),
             Err(error) => {
                 into.problems.0.push(self.unreadable(&error));
                 None
             }
         };
-        let (values, unknown, sensitive) = (read(values)?, read(marks.unknown)?, read(marks.sensitive)?);
+        let values = read(lean::values(values))?;
+        let unknown = read(lean::marks(marks.unknown))?;
+        let sensitive = read(lean::marks(marks.sensitive))?;
         let values = match values {
             Value::Object(values) => values,
             Value::Null => Map::new(),
@@ -100,21 +103,12 @@ impl<'p> Entry<'p> {
         problem.hint("print the plan again with `terraform show -json`")
     }
 
-    /// A warning that there may be clusters that do not show.
+    /// There may be clusters that do not show, and whoever asks whether all may be created gets no answer.
     pub fn hidden(&self, path: &str) -> Diagnostic {
         let message =
             format!("`{path}` is unknown until apply, or sensitive: compute that hangs on it is not judged");
-        let found = Diagnostic::warning("plan::hidden", self.source, message).at(self.line, 0);
-        let found = found.path(self.address.clone());
-        found.hint("give what decides how many clusters there are a value that is known when planning")
-    }
-}
-
-/// A part of the plan, in which no key may stand twice; null where there is none.
-pub fn strict(raw: Option<&RawValue>) -> Result<Value, serde_json::Error> {
-    match raw {
-        None => Ok(Value::Null),
-        Some(raw) => serde_json::from_str::<Strict>(raw.get()).map(|Strict(value)| value),
+        self.problem("plan::hidden", message)
+            .hint("give what decides how many clusters there are a value that is known when planning")
     }
 }
 

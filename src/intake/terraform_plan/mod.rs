@@ -16,6 +16,7 @@ mod address;
 mod change;
 mod configuration;
 mod entry;
+mod lean;
 mod names;
 mod plan;
 mod prior_state;

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::configuration::Told;
-use super::entry::{Entry, pools_of, strict};
+use super::entry::{Entry, pools_of};
+use super::lean;
 use super::shape::Values;
 use super::types::Type;
 use crate::databricks::instance_pool::InstancePool;
@@ -106,7 +107,8 @@ impl StateResource<'_> {
             kind @ (Type::InstancePool | Type::ClusterPolicy) => kind,
             _ => return None,
         };
-        let (values, sensitive) = (strict(self.values).ok()?, strict(self.sensitive_values).ok()?);
+        let values = lean::values(self.values).ok()?;
+        let sensitive = lean::marks(self.sensitive_values).ok()?;
         let Value::Object(values) = values else {
             return None;
         };

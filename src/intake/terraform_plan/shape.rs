@@ -102,16 +102,29 @@ impl Shaped {
     fn block(&mut self, values: Map<String, Value>, at: At<'_>, in_loop: bool) -> Map<String, Value> {
         let mut found = Map::new();
         if let Value::Object(unknown) = at.unknown {
-            for (key, mark) in unknown {
-                let missing = values.get(key).is_none_or(Value::is_null) && holds_true(mark);
-                if (mark == &Value::Bool(true) || missing) && !is_dropped(key, at.path) {
-                    self.unknown(key, at);
+            for (key, mark) in unknown.iter().filter(|(_, mark)| holds_true(mark)) {
+                if is_dropped(key, at.path) {
+                    continue;
+                }
+                match mark {
+                    // A map of which every element is unknown.
+                    Value::Object(elements) if !values.contains_key(key) => {
+                        let path = joined(at.path, key);
+                        self.elements(key, &path, elements, at.told);
+                    }
+                    Value::Bool(_) => self.unknown(key, at),
+                    _ if !values.contains_key(key) => self.unknown(key, at),
+                    _ => {}
                 }
             }
         }
         for (key, value) in values {
             let unknown = at.unknown.get(&key).unwrap_or(&NOTHING);
-            if is_dropped(&key, at.path) || unknown == &Value::Bool(true) || value.is_null() {
+            // Most blocks and attributes of a real plan are not set.
+            if value.is_null() || unknown == &Value::Bool(true) || is_dropped(&key, at.path) {
+                continue;
+            }
+            if is_empty(&value) && !holds_true(unknown) {
                 continue;
             }
             // A loop has one task.
@@ -209,9 +222,6 @@ impl Shaped {
 
     /// An attribute: a value, a list of values, a map.
     fn attribute(&mut self, key: &str, value: Value, at: At<'_>) -> Option<Value> {
-        if is_empty(&value) && !holds_true(at.unknown) {
-            return None;
-        }
         if at.sensitive == &Value::Bool(true) {
             self.hide(at.path);
             return None;
@@ -219,10 +229,8 @@ impl Shaped {
         match value {
             Value::Object(members) => {
                 let mut found = Map::new();
-                if let Value::Object(unknown) = at.unknown {
-                    for inner in unknown.iter().filter(|(_, mark)| holds_true(mark)) {
-                        self.element(key, &joined(at.path, inner.0), at.told);
-                    }
+                if let Value::Object(elements) = at.unknown {
+                    self.elements(key, at.path, elements, at.told);
                 }
                 for (name, value) in members {
                     let path = joined(at.path, &name);
@@ -263,6 +271,13 @@ impl Shaped {
                 Some(Value::Array(items))
             }
             value => Some(value),
+        }
+    }
+
+    /// The unknown elements of a map.
+    fn elements(&mut self, key: &str, path: &str, elements: &Map<String, Value>, told: Told<'_>) {
+        for (element, _) in elements.iter().filter(|(_, mark)| holds_true(mark)) {
+            self.element(key, &joined(path, element), told);
         }
     }
 

@@ -152,7 +152,7 @@ fn tasks_are_told_apart_by_their_own_key() {
 }
 
 #[test]
-fn clusters_that_do_not_show_are_warned_of() {
+fn clusters_that_do_not_show_are_told_of() {
     let told = |after: Value, unknown: Value, sensitive: Value| {
         let change = json!({"after": after, "after_unknown": unknown, "after_sensitive": sensitive});
         let expressions = json!({"job_cluster": refers(&["x.y"]), "task": [{"task_key": {"constant_value": "t"}, "new_cluster": refers(&["x.y"])}]});
@@ -236,7 +236,7 @@ fn of_a_resource_that_is_sensitive_as_a_whole_nothing_is_known() {
 }
 
 #[test]
-fn a_pipeline_that_may_be_serverless_is_warned_of() {
+fn a_pipeline_that_may_be_serverless_is_told_of() {
     let change = create(
         "databricks_pipeline.p",
         json!({"name": "p", "cluster": []}),
