@@ -95,11 +95,19 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
     }
     let looks_like_json = content.starts_with(['{', '[']);
     match options.kind {
-        Some(DocumentKind::TerraformPlan) => return plan(source, text),
+        Some(DocumentKind::TerraformPlan) => {
+            if let Some(reading) = terraform_plan::alone(source, text) {
+                return reading;
+            }
+        }
         Some(DocumentKind::Bundle) if !looks_like_json => {
             return bundle::read(source, text, files, &options.bundle);
         }
-        None if first_key(content) == Some("format_version") => return plan(source, text),
+        None if is_plan(content) => {
+            if let Some(reading) = terraform_plan::alone(source, text) {
+                return reading;
+            }
+        }
         None if !looks_like_json && is_yaml(source) => {
             return bundle::read(source, text, files, &options.bundle);
         }
@@ -121,13 +129,6 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
     reader.reading
 }
 
-fn plan(source: &str, text: &str) -> Reading {
-    Reading {
-        tells_change: true,
-        ..terraform_plan::read(source, text)
-    }
-}
-
 fn no_compute(source: &str, line: usize) -> Diagnostic {
     let message = "asks for no compute: there is no cluster, pool or environment in it";
     Diagnostic::warning("request::no-compute", source, message).at(line, 0)
@@ -136,6 +137,17 @@ fn no_compute(source: &str, line: usize) -> Diagnostic {
 /// Whether a name is one of YAML.
 fn is_yaml(source: &str) -> bool {
     source.ends_with(".yml") || source.ends_with(".yaml")
+}
+
+/// Whether a text begins like a plan: as Terraform prints it, or with its keys sorted.
+fn is_plan(content: &str) -> bool {
+    match first_key(content) {
+        Some("format_version") => true,
+        Some("action_invocations" | "applyable" | "checks" | "complete" | "configuration") => {
+            content.contains("\"resource_changes\"") && content.contains("\"format_version\"")
+        }
+        _ => false,
+    }
 }
 
 /// The first key of an object, if it has no escapes.
@@ -188,6 +200,12 @@ impl<'a> Reader<'a> {
             }
             return;
         }
+        let kind = self.options.kind;
+        if kind == Some(DocumentKind::TerraformPlan) || (kind.is_none() && is_plan(raw.get())) {
+            let found = terraform_plan::part(self.source, self.json, raw.get());
+            self.reading.append(found);
+            return;
+        }
         let body = match serde_json::from_str::<Strict>(raw.get()) {
             Ok(Strict(body)) => body,
             Err(error) => return self.unreadable(raw, &error),
@@ -197,8 +215,8 @@ impl<'a> Reader<'a> {
         let kind = self.options.kind.or_else(|| recognised(keys));
         let api = match kind {
             Some(DocumentKind::TerraformPlan) => {
-                // One of several documents: a plan is read whole or not at all.
-                self.reading.append(plan(self.source, raw.get()));
+                let found = terraform_plan::part(self.source, self.json, raw.get());
+                self.reading.append(found);
                 return;
             }
             Some(DocumentKind::Bundle) => {

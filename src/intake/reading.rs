@@ -1,7 +1,7 @@
 //! What was read from a source: requests, resources that are no cluster, and what could not be read.
 
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::instance_pool::pool;
@@ -18,6 +18,9 @@ pub struct Reading {
     pub requests: Vec<Request>,
     /// What else there is, in the order written: pools, policies, warehouses, serverless compute.
     pub resources: Vec<Resource>,
+    /// Pools and policies that the document knows of and does not define: what data sources of a plan looked up. Facts for the
+    /// requests, and nothing that is asked for.
+    pub known: Vec<Resource>,
     /// What could not be read, and warnings.
     pub problems: Diagnostics,
     /// The document says what there is before: a plan. What it does not name stays as it is.
@@ -66,17 +69,22 @@ impl Reading {
     pub fn append(&mut self, mut other: Reading) {
         self.requests.append(&mut other.requests);
         self.resources.append(&mut other.resources);
+        self.known.append(&mut other.known);
         self.problems.0.append(&mut other.problems.0);
         self.tells_change |= other.tells_change;
     }
 
     /// Gives every request the pools and the policy of this document that it names, by id or by reference.
     pub fn link(&mut self) {
-        let of_kind = |kind: Kind| {
-            self.resources
+        let resources = || self.resources.iter().filter(|r| r.action != Action::Delete);
+        let defined: BTreeSet<String> = resources().flat_map(Resource::ids).collect();
+        // What the document defines is newer than what it looked up.
+        let known = || {
+            self.known
                 .iter()
-                .filter(move |r| r.kind == kind && r.action != Action::Delete)
+                .filter(|r| !r.ids().any(|id| defined.contains(&id)))
         };
+        let of_kind = |kind: Kind| resources().chain(known()).filter(move |r| r.kind == kind);
         let pools: Vec<InstancePool> = of_kind(Kind::InstancePool)
             .flat_map(|r| r.ids().filter_map(|id| pool(&id, &r.body)))
             .collect();

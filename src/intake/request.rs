@@ -59,6 +59,9 @@ pub struct Surroundings {
     pub schedule: Option<Schedule>,
     /// The cluster as it is before; none where there is none.
     pub before: Option<Box<Before>>,
+    /// Attributes that nobody wrote and a tool put in: `autotermination_minutes`, which the Terraform provider sends with its
+    /// own default, and `num_workers`, which it plans beside `autoscale`, does not send, and which is not in the body. Sorted.
+    pub injected: Vec<String>,
 }
 
 /// A cluster as it is before the change.

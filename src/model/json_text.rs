@@ -26,12 +26,7 @@ pub struct Documents<'a> {
 impl<'a> JsonText<'a> {
     /// A text; parts of it are given as slices of this very text.
     pub fn new(source: &'a str, text: &'a str) -> JsonText<'a> {
-        let line_ends = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, b)| *b == b'\n')
-            .map(|(i, _)| i)
-            .collect();
+        let line_ends = text.match_indices('\n').map(|(i, _)| i).collect();
         JsonText {
             source,
             text,

@@ -19,6 +19,12 @@ pub fn is_twice(error: &serde_json::Error) -> bool {
     error.classify() == serde_json::error::Category::Data && error.to_string().starts_with(TWICE)
 }
 
+/// The error of a key that stands twice, for readers of objects of their own.
+pub fn twice<E: Error>(key: &str) -> E {
+    let shown: String = key.chars().take(60).collect();
+    E::custom(format!("{TWICE}`{shown}` stands twice"))
+}
+
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(StrictVisitor).map(Strict)
@@ -74,8 +80,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut found = Map::new();
         while let Some(key) = members.next_key::<String>()? {
             if found.contains_key(&key) {
-                let shown: String = key.chars().take(60).collect();
-                return Err(A::Error::custom(format!("{TWICE}`{shown}` stands twice")));
+                return Err(twice(&key));
             }
             let Strict(value) = members.next_value()?;
             found.insert(key, value);

@@ -218,6 +218,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(ledgers());
     all.extend(crate::lint_errors::lints());
     all.extend(crate::statement_errors::statements());
+    all.extend(crate::terraform_errors::plans());
     all
 }
 

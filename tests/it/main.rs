@@ -55,3 +55,5 @@ mod sandbox;
 mod statement;
 mod statement_errors;
 mod table_errors;
+mod terraform;
+mod terraform_errors;

@@ -231,6 +231,7 @@ readers!(
     account_prices,
     own_prices,
     documents,
+    terraform_plan,
 );
 
 /// A sample that a reader does not take would try nothing.

@@ -108,6 +108,7 @@ pub fn samples(name: &str) -> Vec<Vec<u8>> {
             file("policies/etl-jobs/cases.yaml"),
             file("tests/cli/reconcile.in/scenario.yaml"),
         ],
+        "terraform_plan" => vec![file("tests/fixtures/terraform/estate.json")],
         other => panic!("no samples for {other}"),
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tollgate::intake::documents::ReadOptions;
 use tollgate::intake::{
     azure_cost, billing_usage, cluster_events, cluster_records, context, documents, legacy_usage,
-    node_timeline, node_types, workspace_policies,
+    node_timeline, node_types, terraform_plan, workspace_policies,
 };
 use tollgate::lifecycle::Scenario;
 use tollgate::lifecycle::presence::{Instance, until};
@@ -35,7 +35,7 @@ use tollgate::pricing::node_rates::NodeRates;
 pub type Target = (&'static str, fn(&[u8]) -> usize);
 
 /// All of them.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     ("rows", table_rows),
     ("billing_usage", usage),
     ("legacy_usage", log),
@@ -54,6 +54,7 @@ pub const TARGETS: [Target; 18] = [
     ("account_prices", agreed),
     ("own_prices", own),
     ("documents", documents),
+    ("terraform_plan", plan),
 ];
 
 /// Gives bytes to a reader.
@@ -232,6 +233,13 @@ fn documents(bytes: &[u8]) -> usize {
         let cases = CaseFile::parse("x", text).is_ok();
         let scenario = Document::parse("x", text).is_ok_and(|main| Scenario::parse(main, Vec::new()).is_ok());
         usize::from(policy) + usize::from(cases) + usize::from(scenario)
+    })
+}
+
+fn plan(bytes: &[u8]) -> usize {
+    text(bytes, |text| {
+        let found = terraform_plan::read("x", text);
+        found.requests.len() + found.resources.len()
     })
 }
 
