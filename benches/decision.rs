@@ -100,8 +100,6 @@ fn decide(setup: &Setup, text: &str) -> Outcome {
         trace: false,
         cost: None,
         clusters: None,
-        against: None,
-        usage: None,
     };
     judge(&[&setup.policy], &setup.catalogue, &asked).unwrap().outcome
 }
@@ -195,6 +193,7 @@ fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
         principal: None,
         read: Default::default(),
         clusters: None,
+        admission: Default::default(),
         against: None,
         usage: None,
     };
