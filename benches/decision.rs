@@ -98,6 +98,7 @@ fn decide(setup: &Setup, text: &str) -> Outcome {
         pools: &[],
         unknown: &tollgate::model::unknown::NOTHING,
         trace: false,
+        cost: None,
         clusters: None,
     };
     judge(&[&setup.policy], &setup.catalogue, &asked).unwrap().outcome

@@ -14,7 +14,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-}
 target=wasm32-unknown-unknown
-plugins='runtime node-type spot-mix auto-termination required-tags init-scripts cost-ceiling cluster-size cluster-policy'
+plugins='runtime node-type spot-mix auto-termination required-tags init-scripts cost-ceiling cost-increase cluster-size cluster-policy'
 
 if [ -n "$out" ]; then
     mkdir -p "$out"

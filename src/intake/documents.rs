@@ -95,11 +95,11 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
     }
     let looks_like_json = content.starts_with(['{', '[']);
     match options.kind {
-        Some(DocumentKind::TerraformPlan) => return terraform_plan::read(source, text),
+        Some(DocumentKind::TerraformPlan) => return plan(source, text),
         Some(DocumentKind::Bundle) if !looks_like_json => {
             return bundle::read(source, text, files, &options.bundle);
         }
-        None if first_key(content) == Some("format_version") => return terraform_plan::read(source, text),
+        None if first_key(content) == Some("format_version") => return plan(source, text),
         None if !looks_like_json && is_yaml(source) => {
             return bundle::read(source, text, files, &options.bundle);
         }
@@ -119,6 +119,13 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
         reader.document(document);
     }
     reader.reading
+}
+
+fn plan(source: &str, text: &str) -> Reading {
+    Reading {
+        tells_change: true,
+        ..terraform_plan::read(source, text)
+    }
 }
 
 fn no_compute(source: &str, line: usize) -> Diagnostic {
@@ -191,7 +198,7 @@ impl<'a> Reader<'a> {
         let api = match kind {
             Some(DocumentKind::TerraformPlan) => {
                 // One of several documents: a plan is read whole or not at all.
-                self.reading.append(terraform_plan::read(self.source, raw.get()));
+                self.reading.append(plan(self.source, raw.get()));
                 return;
             }
             Some(DocumentKind::Bundle) => {

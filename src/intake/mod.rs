@@ -3,6 +3,7 @@
 //! In goes text; out come requests and, for what cannot be read, diagnostics. One bad request among many does
 //! not hide the good ones.
 
+pub mod against;
 pub mod api;
 pub mod azure_cost;
 pub mod billing_usage;
@@ -29,4 +30,5 @@ pub mod request;
 pub mod schedule;
 pub mod table;
 pub mod terraform_plan;
+pub mod usage_file;
 pub mod workspace_policies;

@@ -20,6 +20,8 @@ pub struct Reading {
     pub resources: Vec<Resource>,
     /// What could not be read, and warnings.
     pub problems: Diagnostics,
+    /// The document says what there is before: a plan. What it does not name stays as it is.
+    pub tells_change: bool,
 }
 
 /// Something that is no cluster, and yet costs money or decides what may.
@@ -65,6 +67,7 @@ impl Reading {
         self.requests.append(&mut other.requests);
         self.resources.append(&mut other.resources);
         self.problems.0.append(&mut other.problems.0);
+        self.tells_change |= other.tells_change;
     }
 
     /// Gives every request the pools and the policy of this document that it names, by id or by reference.

@@ -5,7 +5,8 @@
 
 use rust_decimal::Decimal;
 
-use super::exact::{Inexact, add};
+use super::estimate::Estimate;
+use super::exact::{Inexact, add, multiply};
 use super::money::Currency;
 use super::period::Instant;
 use super::resource::{Action, Kind};
@@ -89,6 +90,29 @@ impl Range {
         min: Some(Decimal::ZERO),
         max: Some(Decimal::ZERO),
     };
+
+    /// What an hour of a cluster costs.
+    pub fn of(estimate: &Estimate) -> Range {
+        Range {
+            min: estimate.min.cost_per_hour,
+            max: estimate.max.cost_per_hour,
+        }
+    }
+
+    /// So many hours of it; unknown where the hours are.
+    ///
+    /// # Errors
+    /// [`Inexact`] when the product has more digits than a decimal holds.
+    pub fn times(self, hours: Option<Decimal>) -> Result<Range, Inexact> {
+        let product = |cost: Option<Decimal>| match (cost, hours) {
+            (Some(cost), Some(hours)) => multiply(cost, hours).map(Some),
+            _ => Ok(None),
+        };
+        Ok(Range {
+            min: product(self.min)?,
+            max: product(self.max)?,
+        })
+    }
 
     /// Whether both ends are known.
     pub fn is_known(&self) -> bool {

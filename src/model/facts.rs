@@ -1,13 +1,24 @@
 //! Facts: what rules may know besides the request. Computed before judging; a rule fetches nothing.
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::cost_change::{Range, Total};
 use super::estimate::Estimate;
+use super::money::Currency;
 
 /// The facts there are, by the names that plugins ask for.
-pub const NAMES: [&str; 5] = ["clusters", "estimate", "nodes", "runtime", "runtime_aliases"];
+pub const NAMES: [&str; 7] = [
+    "clusters",
+    "cost_change",
+    "estimate",
+    "nodes",
+    "pools",
+    "runtime",
+    "runtime_aliases",
+];
 
 /// All facts of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +33,51 @@ pub struct Facts {
     pub estimate: Estimate,
     /// `clusters`: what the principal has running; none where that is not known.
     pub clusters: Option<ClustersFact>,
+    /// `pools`: the instance pools that driver and workers come from, as far as they are known.
+    pub pools: PoolsFact,
+    /// `cost_change`: what the change costs; none where nothing was computed.
+    pub cost_change: Option<CostChangeFact>,
+}
+
+/// The pools of driver and workers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct PoolsFact {
+    /// The driver's; none where it comes from no pool, or from one that is not known.
+    pub driver: Option<PoolFact>,
+    /// The workers'.
+    pub worker: Option<PoolFact>,
+}
+
+/// A pool, as far as it matters to the clusters that use it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct PoolFact {
+    /// Its name.
+    pub instance_pool_name: String,
+    /// Its node type.
+    pub node_type_id: String,
+    /// Runtimes that are on its instances' disks already.
+    pub preloaded_spark_versions: Vec<String>,
+    /// Instances kept idle.
+    pub min_idle_instances: u32,
+    /// Most instances, idle and used; none for no limit.
+    pub max_capacity: Option<u32>,
+    /// Its tags, which its machines carry.
+    pub custom_tags: BTreeMap<String, String>,
+}
+
+/// What a change costs: this cluster, and everything in the change together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostChangeFact {
+    /// Currency of all costs.
+    pub currency: Currency,
+    /// Hours a month that the cluster would run; none where nobody says.
+    pub hours_per_month: Option<Decimal>,
+    /// Per hour, before and after.
+    pub per_hour: (Range, Range),
+    /// Per month, before and after.
+    pub per_month: (Range, Range),
+    /// All together; none where only this cluster is known.
+    pub total: Option<Total>,
 }
 
 /// Driver and workers.

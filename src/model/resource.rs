@@ -27,6 +27,23 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 8] = [
+        Kind::Cluster,
+        Kind::JobCluster,
+        Kind::TaskCluster,
+        Kind::PipelineCluster,
+        Kind::InstancePool,
+        Kind::ClusterPolicy,
+        Kind::SqlWarehouse,
+        Kind::Serverless,
+    ];
+
+    /// The kind of a name.
+    pub fn of(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// `cluster`, `job-cluster`, ...
     pub fn as_str(self) -> &'static str {
         match self {

@@ -178,6 +178,7 @@ fn answer(
         pools: &request.around.pools,
         unknown: &request.around.unknown,
         trace: false,
+        cost: None,
         clusters: options.clusters.as_ref(),
     };
     let decision = judge(&applicable(policies, guardrails, named), catalogue, &asked)

@@ -165,6 +165,7 @@ fn one(
         // How many clusters a principal may have concerns who creates one, not a cluster that is there.
         clusters: Some(&ClustersFact::default()),
         trace: false,
+        cost: None,
     };
     let subject = Subject {
         body: &request.body,

@@ -69,6 +69,7 @@ pub fn explain(
         unknown: &NOTHING,
         clusters: None,
         trace: true,
+        cost: None,
     };
     let decision = judge(&[policy], catalogue, &asked).map_err(|e| match &request {
         Some(request) => request.problem("request::not-judged", e.to_string()),

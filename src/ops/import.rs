@@ -240,6 +240,7 @@ fn cases(definition: &Definition, cloud: Cloud, policy: &Policy, catalogue: &Cat
             unknown: &NOTHING,
             clusters: Some(&none),
             trace: false,
+            cost: None,
         };
         judge(&[policy], catalogue, &asked).map_err(|e| e.to_string())
     })

@@ -1,5 +1,6 @@
 //! Judging one request: which policies apply, what the facts are, what they decide.
 
+use rust_decimal::Decimal;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -10,10 +11,12 @@ use crate::databricks::instance_pool::InstancePool;
 use crate::databricks::runtime::runtime_fact;
 use crate::databricks::runtime_alias::runtime_aliases;
 use crate::intake::request::Request;
+use crate::model::cost_change::{Range, Total};
 use crate::model::decision::Decision;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::estimate::Estimate;
 use crate::model::exact::Inexact;
-use crate::model::facts::{ClustersFact, Facts};
+use crate::model::facts::{ClustersFact, CostChangeFact, Facts};
 use crate::model::period::Instant;
 use crate::model::place::{Cloud, Tier, TierChange, Workload, Workspace};
 use crate::model::unknown::Unknown;
@@ -22,7 +25,7 @@ use crate::policy::loaded::Policy;
 use crate::policy::review::Circumstances;
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::estimate::estimate;
-use crate::pricing::node_meters::{Context, nodes_fact};
+use crate::pricing::node_meters::{Context, nodes_fact, pools_fact};
 
 /// What is known of the place of a request. What is not given is taken from the request, or stays unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -118,6 +121,36 @@ pub struct Asked<'a> {
     pub clusters: Option<&'a ClustersFact>,
     /// Rules say how their verdicts came about.
     pub trace: bool,
+    /// What the cluster costs before, and the change that it is part of; none where nobody asks by how much it gets
+    /// dearer.
+    pub cost: Option<CostBefore>,
+}
+
+/// What a rise in cost is measured against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CostBefore {
+    /// Per hour, before.
+    pub per_hour: Range,
+    /// Per month, before.
+    pub per_month: Range,
+    /// Hours a month that it would run; none where nobody says.
+    pub hours_per_month: Option<Decimal>,
+    /// The whole change, as it was asked for.
+    pub total: Option<Total>,
+}
+
+impl CostBefore {
+    /// The fact, for a cluster of this estimate.
+    fn fact(&self, estimate: &Estimate) -> Result<CostChangeFact, Inexact> {
+        let after = Range::of(estimate);
+        Ok(CostChangeFact {
+            currency: estimate.currency,
+            hours_per_month: self.hours_per_month,
+            per_hour: (self.per_hour, after),
+            per_month: (self.per_month, after.times(self.hours_per_month)?),
+            total: self.total,
+        })
+    }
 }
 
 /// Why a request could not be judged.
@@ -179,11 +212,14 @@ fn facts(
         return Ok(Ok(Arc::clone(facts)));
     }
     let context = context(asked);
+    let estimate = estimate(catalogue, &context, &spec)?;
     let facts = Arc::new(Facts {
+        cost_change: asked.cost.map(|cost| cost.fact(&estimate)).transpose()?,
+        pools: pools_fact(&context, &spec),
         nodes: nodes_fact(catalogue, &context, &spec),
         runtime: runtime_fact(spec.spark_version.as_deref().unwrap_or_default()),
         runtime_aliases: runtime_aliases(asked.at),
-        estimate: estimate(catalogue, &context, &spec)?,
+        estimate,
         clusters: asked.clusters.cloned(),
     });
     known.replace(Some((spec, Arc::clone(&facts))));

@@ -6,6 +6,7 @@ pub mod assertion;
 pub mod attribution;
 pub mod check;
 pub mod compliance;
+pub mod cost_change;
 pub mod estimate;
 pub mod explain;
 pub mod files;

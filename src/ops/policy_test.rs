@@ -4,9 +4,13 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 use super::files::{below, has_extension, read_text};
-use super::judge::{Asked, judge};
+use super::judge::{Asked, CostBefore, context, judge};
 use crate::databricks::cluster_spec::ClusterSpec;
+use crate::databricks::instance_pool::InstancePool;
+use crate::intake::instance_pool::pool;
+use crate::model::cost_change::Range;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::exact::{Inexact, parse_decimal};
 use crate::model::facts::ClustersFact;
 use crate::model::period::parse_instant;
 use crate::model::place::Workspace;
@@ -17,6 +21,7 @@ use crate::policy::case::{Case, CaseFile};
 use crate::policy::document::PolicyDocument;
 use crate::policy::loaded::{Policy, single_rule};
 use crate::pricing::catalogue::Catalogue;
+use crate::pricing::estimate::estimate;
 
 /// How a case went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,14 +233,17 @@ fn run_case(
     let error =
         |code, message: String| Diagnostics::from(Diagnostic::error(code, source, message).at(case.line, 0));
     let at = parse_instant(&case.at).map_err(|e| error("case::instant", e.to_string()))?;
-    if let Err(problems) = ClusterSpec::read(&case.request) {
-        let found = problems.into_iter().map(|p| {
-            Diagnostic::error(p.code, source, p.message)
-                .at(case.line, 0)
-                .path(format!("request.{}", p.path))
-        });
-        return Err(Diagnostics(found.collect()));
-    }
+    let read = |what: &str, body: &Value| {
+        ClusterSpec::read(body).map_err(|problems| {
+            let found = problems.into_iter().map(|p| {
+                Diagnostic::error(p.code, source, p.message)
+                    .at(case.line, 0)
+                    .path(format!("{what}.{}", p.path))
+            });
+            Diagnostics(found.collect())
+        })
+    };
+    read("request", &case.request)?;
     let workspace = Workspace {
         region: case.region.clone(),
         ..Workspace::new(case.cloud, case.tier)
@@ -246,16 +254,43 @@ fn run_case(
         .clone()
         .map(|active_by_policy| ClustersFact { active_by_policy });
     let unknown = Unknown::of(case.unknown.iter().cloned());
+    let pools: Vec<InstancePool> = case
+        .pools
+        .iter()
+        .filter_map(|body| pool(body.get("instance_pool_id")?.as_str()?, body))
+        .collect();
     let asked = Asked {
         body: &case.request,
         principal: case.principal.as_deref(),
         workspace: &workspace,
         workload: case.workload,
         at,
-        pools: &[],
+        pools: &pools,
         unknown: &unknown,
         trace: false,
+        cost: None,
         clusters: clusters.as_ref(),
+    };
+    let inexact = |e: Inexact| error("estimate::inexact", e.to_string());
+    let before = match &case.before {
+        Some(before) => {
+            Range::of(&estimate(catalogue, &context(&asked), &read("before", before)?).map_err(inexact)?)
+        }
+        None => Range::ZERO,
+    };
+    let hours = case.hours_per_month.as_deref().map(parse_decimal).transpose();
+    let hours = hours.map_err(|e| error("case::hours", e.to_string()))?;
+    let asked = Asked {
+        cost: Some(CostBefore {
+            per_hour: before,
+            per_month: match before == Range::ZERO {
+                true => Range::ZERO,
+                false => before.times(hours).map_err(inexact)?,
+            },
+            hours_per_month: hours,
+            total: None,
+        }),
+        ..asked
     };
     let decision =
         judge(&[policy], catalogue, &asked).map_err(|e| error("request::not-judged", e.to_string()))?;

@@ -27,6 +27,7 @@ pub const BUNDLED: &[Bundled] = bundled![
     "cluster-policy",
     "cluster-size",
     "cost-ceiling",
+    "cost-increase",
     "init-scripts",
     "node-type",
     "required-tags",

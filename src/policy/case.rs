@@ -57,6 +57,15 @@ pub struct Case {
     /// What is not known.
     #[serde(default)]
     pub unknown: Vec<String>,
+    /// Pools that the request can name, as `instance-pools/create` takes them, with their `instance_pool_id`.
+    #[serde(default)]
+    pub pools: Vec<Value>,
+    /// The cluster before the change, a create body; there is none where it is not told.
+    #[serde(default)]
+    pub before: Option<Value>,
+    /// Hours a month that the cluster runs, decimal text; not known where not told.
+    #[serde(default)]
+    pub hours_per_month: Option<String>,
     /// Active clusters that the principal has, by `policy_id`; not known where not told.
     #[serde(default)]
     pub active_clusters: Option<BTreeMap<String, u32>>,

@@ -39,6 +39,8 @@ pub struct Reviews {
     runtime: OnceCell<String>,
     runtime_aliases: OnceCell<String>,
     clusters: OnceCell<String>,
+    pools: OnceCell<String>,
+    cost_change: OnceCell<String>,
 }
 
 impl Reviews {
@@ -87,6 +89,8 @@ impl Reviews {
             runtime: OnceCell::new(),
             runtime_aliases: OnceCell::new(),
             clusters: OnceCell::new(),
+            pools: OnceCell::new(),
+            cost_change: OnceCell::new(),
         })
     }
 
@@ -105,6 +109,8 @@ impl Reviews {
                     let aliases = &self.runtime_aliases;
                     aliases.get_or_init(|| json(&*self.facts.runtime_aliases))
                 }
+                "pools" => self.pools.get_or_init(|| json(&self.facts.pools)),
+                "cost_change" => self.cost_change.get_or_init(|| cost_change(&self.facts)),
                 "clusters" => self.clusters.get_or_init(|| json(&self.facts.clusters)),
                 _ => continue,
             };
@@ -158,6 +164,53 @@ fn estimate(facts: &Facts) -> String {
     })
 }
 
+/// The fact `cost_change`.
+fn cost_change(facts: &Facts) -> String {
+    use crate::model::cost_change::Range;
+    use crate::model::exact::decimal_text;
+    #[derive(Serialize)]
+    struct Ends {
+        min: Option<String>,
+        max: Option<String>,
+    }
+    #[derive(Serialize)]
+    struct Sides {
+        before: Ends,
+        after: Ends,
+    }
+    #[derive(Serialize)]
+    struct Form {
+        currency: crate::model::money::Currency,
+        hours_per_month: Option<String>,
+        per_hour: Sides,
+        per_month: Sides,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total_per_hour: Option<Sides>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total_per_month: Option<Sides>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total_unknown: Option<usize>,
+    }
+    let ends = |range: Range| Ends {
+        min: range.min.map(decimal_text),
+        max: range.max.map(decimal_text),
+    };
+    let sides = |(before, after): (Range, Range)| Sides {
+        before: ends(before),
+        after: ends(after),
+    };
+    let form = facts.cost_change.as_ref().map(|c| Form {
+        currency: c.currency,
+        hours_per_month: c.hours_per_month.map(decimal_text),
+        per_hour: sides(c.per_hour),
+        per_month: sides(c.per_month),
+        total_per_hour: c.total.map(|t| sides((t.before_per_hour, t.after_per_hour))),
+        total_per_month: c.total.map(|t| sides((t.before_per_month, t.after_per_month))),
+        total_unknown: c.total.map(|t| t.unknown),
+    });
+    json(&form)
+}
+
 /// JSON text of a part. Facts are text, numbers and lists of them, which cannot fail to be written; `null`
 /// would make every rule that needs the fact say so.
 fn json(part: &impl Serialize) -> String {
@@ -168,7 +221,9 @@ fn json(part: &impl Serialize) -> String {
 mod tests {
     use super::*;
     use crate::model::estimate::{Estimate, NodeEstimate, SizeEstimate};
-    use crate::model::facts::{ClustersFact, NodeFact, NodesFact, RuntimeAliasesFact, RuntimeFact};
+    use crate::model::facts::{
+        ClustersFact, NodeFact, NodesFact, PoolsFact, RuntimeAliasesFact, RuntimeFact,
+    };
     use crate::model::money::Currency;
     use crate::model::period::from_unix;
 
@@ -207,6 +262,8 @@ mod tests {
                 unknown: Vec::new(),
             },
             clusters,
+            pools: PoolsFact::default(),
+            cost_change: None,
         }
     }
 

@@ -18,4 +18,5 @@ pub mod increments;
 pub mod node_meters;
 pub mod node_rates;
 pub mod price_book;
+pub mod standing;
 pub mod statement_meter;

@@ -6,7 +6,7 @@ use super::catalogue::Catalogue;
 use crate::databricks::cluster_spec::{ClusterSpec, NodeSlot};
 use crate::databricks::instance_pool::InstancePool;
 use crate::databricks::sku::sku_name;
-use crate::model::facts::{NodeFact, NodesFact};
+use crate::model::facts::{NodeFact, NodesFact, PoolFact, PoolsFact};
 use crate::model::increment::Increment;
 use crate::model::meter::{Meter, MeterKind, MeterRate, NodeMeters, PurchaseOption};
 use crate::model::period::Instant;
@@ -173,6 +173,26 @@ pub fn nodes_fact(catalogue: &Catalogue, context: &Context<'_>, spec: &ClusterSp
     NodesFact {
         driver,
         worker: slots.next().map(|s| fact(&s)),
+    }
+}
+
+/// The fact `pools`: the pools that driver and workers come from.
+pub fn pools_fact(context: &Context<'_>, spec: &ClusterSpec) -> PoolsFact {
+    let fact = |slot: NodeSlot<'_>| {
+        let pool = context.pool(slot.instance_pool_id?)?;
+        Some(PoolFact {
+            instance_pool_name: pool.instance_pool_name.clone(),
+            node_type_id: pool.node_type_id.clone(),
+            preloaded_spark_versions: pool.preloaded_spark_versions.clone(),
+            min_idle_instances: pool.min_idle_instances,
+            max_capacity: pool.max_capacity,
+            custom_tags: pool.custom_tags.clone(),
+        })
+    };
+    let mut slots = spec.nodes(spec.workers.max);
+    PoolsFact {
+        driver: slots.next().and_then(fact),
+        worker: slots.next().and_then(fact),
     }
 }
 

@@ -56,6 +56,7 @@ impl Bench {
             pools: &[],
             unknown: &tollgate::model::unknown::NOTHING,
             trace: false,
+            cost: None,
             clusters: None,
         };
         judge(&[&self.policy], &self.catalogue, &asked).unwrap()

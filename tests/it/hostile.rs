@@ -88,6 +88,7 @@ fn decide(policy: &Policy) -> tollgate::model::decision::Decision {
         pools: &[],
         unknown: &tollgate::model::unknown::NOTHING,
         trace: false,
+        cost: None,
         clusters: None,
     };
     judge(&[policy], &catalogue, &asked).unwrap()

@@ -66,6 +66,7 @@ fn decide(body: &Value, (policy, workload): (&str, Workload)) -> Option<Decision
         pools: &[],
         unknown: &tollgate::model::unknown::NOTHING,
         trace: false,
+        cost: None,
         clusters: None,
     };
     let applying = applicable(policies(), &policies().guardrails(), Some(policy));

@@ -185,7 +185,7 @@ impl CostCeiling {
         if let Some(unknown) = measure
             .attributes
             .iter()
-            .find(|path| review.is_unknown_within(path))
+            .find(|path| review.is_open_within(path))
         {
             return Err(format!(
                 "`{unknown}` is not known yet, and {} depends on it",

@@ -157,7 +157,11 @@ impl<'r> Node<'r> {
         review: &'r Review<'r>,
         verdict: &mut Verdict,
     ) -> Option<Self> {
-        let given = review.text(path).settle(path, verdict)?;
+        // Which pool is enough to know the machine, whatever its id will be.
+        let given = match review.reference(path) {
+            Some(_) => None,
+            None => review.text(path).settle(path, verdict)?,
+        };
         let node_type_id = match fact.get("node_type_id").and_then(Value::text) {
             Some(node_type_id) => node_type_id,
             None if path == "node_type_id" || path == "driver_node_type_id" => match given {
@@ -171,7 +175,7 @@ impl<'r> Node<'r> {
                 }
             },
             None => {
-                let pool = given.unwrap_or_default();
+                let pool = given.or_else(|| review.reference(path)).unwrap_or_default();
                 verdict.undetermined(path, format!("pool `{pool}` is not known, nor are its machines"));
                 return None;
             }

@@ -101,6 +101,11 @@ impl Sample {
         self.with("unknown", json!(paths))
     }
 
+    /// What unknown attributes will refer to.
+    pub fn references(self, references: Json) -> Self {
+        self.with("references", references)
+    }
+
     /// One fact, beside those given before.
     pub fn fact(mut self, name: &str, fact: Json) -> Self {
         self.0["facts"][name] = fact;

@@ -138,6 +138,18 @@ impl<'a> Review<'a> {
             .any(|unknown| is_within(path, &unknown) || is_within(&unknown, path))
     }
 
+    /// What an attribute that nobody knows yet will refer to, where that is known: a pool of the same plan. Facts and
+    /// estimates take it into account.
+    pub fn reference(&self, path: &str) -> Option<Cow<'_, str>> {
+        self.member("references")?.get(path).and_then(Value::text)
+    }
+
+    /// Whether facts and estimates that depend on the attribute are in the dark: it, or something within it, is not
+    /// known, nor what it will refer to.
+    pub fn is_open_within(&self, path: &str) -> bool {
+        self.is_unknown_within(path) && self.reference(path).is_none()
+    }
+
     /// Whether the verdict's details should say how it came about.
     pub fn wants_trace(&self) -> bool {
         self.member("trace").and_then(Value::boolean) == Some(true)
@@ -275,6 +287,16 @@ mod tests {
         assert!(matches!(review.text("cluster_name"), Reading::Absent));
         assert!(matches!(review.text("spark_version"), Reading::Absent));
         assert_eq!(review.principal(), None);
+    }
+
+    #[test]
+    fn what_refers_to_something_known_is_unknown_and_not_open() {
+        let text = r#"{"cluster": {}, "unknown": ["instance_pool_id", "num_workers"],
+            "references": {"instance_pool_id": "databricks_instance_pool.small"}}"#;
+        let review = Review::parse(text).unwrap();
+        assert!(matches!(review.text("instance_pool_id"), Reading::Unknown));
+        assert_eq!(review.reference("instance_pool_id").unwrap(), "databricks_instance_pool.small");
+        assert!(!review.is_open_within("instance_pool_id") && review.is_open_within("num_workers"));
     }
 
     #[test]

@@ -268,6 +268,7 @@ impl Clerk<'_, '_> {
             pools: &pools,
             unknown: &NOTHING,
             trace: false,
+            cost: None,
             clusters: clusters.as_ref(),
         };
         let names: Vec<String> = applying.iter().map(|p| p.name.clone()).collect();
