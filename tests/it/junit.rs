@@ -17,7 +17,7 @@ struct Element {
 }
 
 /// Reads XML as we write it; anything else is a fault.
-fn element<'t>(text: &'t str) -> (Element, &'t str) {
+fn element(text: &str) -> (Element, &str) {
     let (tag, mut rest) = text.strip_prefix('<').unwrap().split_once('>').unwrap();
     let is_empty = tag.ends_with('/');
     let tag = tag.trim_end_matches('/');
@@ -33,7 +33,10 @@ fn element<'t>(text: &'t str) -> (Element, &'t str) {
         attributes = after;
     }
     assert_eq!(attributes.trim(), "", "{tag}");
-    while !is_empty {
+    if is_empty {
+        return (found, rest);
+    }
+    loop {
         let (before, after) = rest.split_at(rest.find('<').unwrap());
         found.text.push_str(&unescaped(before));
         if let Some(end) = after.strip_prefix("</") {
@@ -44,7 +47,6 @@ fn element<'t>(text: &'t str) -> (Element, &'t str) {
         found.children.push(child);
         rest = after;
     }
-    (found, rest)
 }
 
 fn unescaped(text: &str) -> String {

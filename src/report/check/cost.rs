@@ -75,6 +75,27 @@ pub(super) fn left_out(total: &Total) -> Option<String> {
     }
 }
 
+/// Resources that the change is about; the others are in the sums alone.
+pub(super) fn rows(change: &CostChange) -> impl Iterator<Item = &ResourceCost> {
+    change.resources.iter().filter(|r| r.action != Action::NoOp)
+}
+
+/// How many resources are in the sums alone.
+pub(super) fn unchanged(change: &CostChange) -> Option<String> {
+    match change
+        .resources
+        .iter()
+        .filter(|r| r.action == Action::NoOp)
+        .count()
+    {
+        0 => None,
+        1 => Some("1 resource stays as it is, and is in the sums alone".to_owned()),
+        n => Some(format!(
+            "{n} resources stay as they are, and are in the sums alone"
+        )),
+    }
+}
+
 /// What is assumed of how long resources run, each once with how many it concerns, and why a cost is unknown.
 pub(super) fn assumptions(cost: &CostChange) -> Vec<String> {
     let mut found: Vec<(String, usize)> = Vec::new();

@@ -196,7 +196,7 @@ fn costs(change: &CostChange) -> Block {
         ])
     };
     let mut rows = vec![cells("**total**", "", &cost::total_cells(&change.total))];
-    for resource in &change.resources {
+    for resource in cost::rows(change) {
         let what = cost::what(resource);
         rows.push(cells(&code(cost::name(resource)), &what, &cost::cells(resource)));
     }
@@ -210,8 +210,10 @@ fn costs(change: &CostChange) -> Block {
 }
 
 fn assumptions(change: &CostChange) -> Block {
-    let lines = cost::assumptions(change);
-    let rows = lines.iter().map(|line| format!("- {}\n", prose(line))).collect();
+    let lines = cost::unchanged(change)
+        .into_iter()
+        .chain(cost::assumptions(change));
+    let rows = lines.map(|line| format!("- {}\n", prose(&line))).collect();
     Block::folded("Assumed of the cost", "lines").rows(rows)
 }
 

@@ -400,7 +400,8 @@ fn cost() -> CostChange {
     let resources = vec![
         resource("main", Action::Update, Some(small.clone()), Some(large)),
         resource("new", Action::Create, None, Some(small.clone())),
-        resource("gone", Action::Delete, Some(small), None),
+        resource("gone", Action::Delete, Some(small.clone()), None),
+        resource("same", Action::NoOp, Some(small.clone()), Some(small)),
         resource(HOSTILE, Action::Create, None, Some(unknown)),
     ];
     CostChange {

@@ -171,7 +171,7 @@ fn write_cost(out: &mut String, change: &CostChange, colour: Colour) {
         row.extend(cells.hour);
         row
     };
-    for resource in &change.resources {
+    for resource in cost::rows(change) {
         let name = one_line(cost::name(resource));
         table.add_row(row(name, cost::what(resource), cost::cells(resource)));
     }
@@ -185,7 +185,10 @@ fn write_cost(out: &mut String, change: &CostChange, colour: Colour) {
     for line in table.to_string().lines() {
         let _ = writeln!(out, "{}", line.trim_end());
     }
-    if let Some(said) = cost::left_out(&change.total) {
+    for said in cost::unchanged(change)
+        .into_iter()
+        .chain(cost::left_out(&change.total))
+    {
         let _ = writeln!(out, "{said}");
     }
     let assumptions = cost::assumptions(change);
