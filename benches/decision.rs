@@ -191,6 +191,7 @@ fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
         principal: None,
         read: Default::default(),
         clusters: None,
+        admission: Default::default(),
     };
     bencher
         .counter(divan::counter::ItemsCount::new(10_000_usize))

@@ -353,7 +353,10 @@ fn the_examples_of_the_manual_are_read() {
     let host = in_process(limits());
     let policies = Policies::open(&PolicySource::Bundled, &host).unwrap();
     let admission = Repository::of(file, waivers).admission(&policies).unwrap();
-    assert_eq!((admission.bindings.bindings.len(), admission.waivers.len()), (3, 1));
+    assert_eq!(
+        (admission.bindings.bindings.len(), admission.waivers.len()),
+        (3, 1)
+    );
 }
 
 #[test]
