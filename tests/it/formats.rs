@@ -74,7 +74,13 @@ fn a_decision_has_exactly_the_keys_of_the_machine_format() {
         "cluster",
         "estimate",
     ];
-    let added = ["undetermined", "remedied", "databricks_message"];
+    let added = [
+        "undetermined",
+        "remedied",
+        "databricks_message",
+        "policies",
+        "chosen_by",
+    ];
     assert_eq!(keys(answer), told.into_iter().chain(added).collect());
     assert_eq!(
         keys(&answer["request"]),

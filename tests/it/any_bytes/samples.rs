@@ -106,6 +106,8 @@ pub fn samples(name: &str) -> Vec<Vec<u8>> {
         "documents" => vec![
             file("policies/etl-jobs/policy.yaml"),
             file("policies/etl-jobs/cases.yaml"),
+            file("tests/cli/admission.in/tollgate.yaml"),
+            file("tests/cli/admission.in/waivers.yaml"),
             file("tests/cli/reconcile.in/scenario.yaml"),
         ],
         "terraform_plan" => vec![file("tests/fixtures/terraform/estate.json")],

@@ -21,7 +21,9 @@ use tollgate::model::period::parse_instant;
 use tollgate::model::rows::{self, Input, Told};
 use tollgate::ops::files::OnDisk;
 use tollgate::policy::case::CaseFile;
+use tollgate::policy::configuration::Configuration;
 use tollgate::policy::document::PolicyDocument;
+use tollgate::policy::waiver::WaiverFile;
 use tollgate::pricing::catalogue::Catalogue;
 use tollgate::pricing::import::account_prices::account_prices;
 use tollgate::pricing::import::aws::{Only, aws_price_list};
@@ -232,7 +234,12 @@ fn documents(bytes: &[u8]) -> usize {
         let policy = PolicyDocument::parse("x", text).is_ok();
         let cases = CaseFile::parse("x", text).is_ok();
         let scenario = Document::parse("x", text).is_ok_and(|main| Scenario::parse(main, Vec::new()).is_ok());
-        usize::from(policy) + usize::from(cases) + usize::from(scenario)
+        let repository = Configuration::parse("x", text).is_ok();
+        let waivers = WaiverFile::parse("x", text).is_ok();
+        [policy, cases, scenario, repository, waivers]
+            .into_iter()
+            .map(usize::from)
+            .sum()
     })
 }
 
