@@ -80,8 +80,12 @@ pub struct Total {
     pub before_per_month: Range,
     /// Per month, after.
     pub after_per_month: Range,
-    /// Resources whose cost per month is unknown before or after, and is in no sum of either side.
+    /// Resources that change and whose cost per month is unknown before or after; it is in no sum of either side.
     pub unknown: usize,
+    /// The same for the cost per hour.
+    pub unknown_per_hour: usize,
+    /// Resources that change and whose cost per month is known.
+    pub known: usize,
 }
 
 impl Range {
@@ -162,7 +166,7 @@ impl ResourceCost {
 }
 
 impl Total {
-    /// The sum over resources.
+    /// The sums over resources, each over those of which it is known.
     ///
     /// # Errors
     /// [`Inexact`] when a number outgrows what decimals hold.
@@ -172,19 +176,26 @@ impl Total {
             after_per_hour: Range::ZERO,
             before_per_month: Range::ZERO,
             after_per_month: Range::ZERO,
-            unknown: 0,
+            ..Total::default()
         };
         for resource in resources {
+            // What stays as it is makes no difference, known or not.
+            let changes = usize::from(resource.action != Action::NoOp);
             let (before, after) = resource.per_month();
-            if !(before.is_known() && after.is_known()) {
-                total.unknown = total.unknown.saturating_add(1);
-                continue;
+            if before.is_known() && after.is_known() {
+                total.known = total.known.saturating_add(changes);
+                total.before_per_month = total.before_per_month.plus(before)?;
+                total.after_per_month = total.after_per_month.plus(after)?;
+            } else {
+                total.unknown = total.unknown.saturating_add(changes);
             }
-            total.before_per_month = total.before_per_month.plus(before)?;
-            total.after_per_month = total.after_per_month.plus(after)?;
             let (before, after) = resource.per_hour();
-            total.before_per_hour = total.before_per_hour.plus(before)?;
-            total.after_per_hour = total.after_per_hour.plus(after)?;
+            if before.is_known() && after.is_known() {
+                total.before_per_hour = total.before_per_hour.plus(before)?;
+                total.after_per_hour = total.after_per_hour.plus(after)?;
+            } else {
+                total.unknown_per_hour = total.unknown_per_hour.saturating_add(changes);
+            }
         }
         Ok(total)
     }
@@ -227,7 +238,7 @@ mod tests {
             resource(Some(one), None),
         ];
         let total = Total::of(&all).unwrap();
-        assert_eq!(total.unknown, 1);
+        assert_eq!((total.unknown, total.unknown_per_hour, total.known), (1, 1, 2));
         assert_eq!(
             (total.before_per_month, total.after_per_month),
             (range("200", "400"), range("150", "250"))

@@ -190,6 +190,8 @@ fn cost_change(facts: &Facts) -> String {
         total_per_month: Option<Sides>,
         #[serde(skip_serializing_if = "Option::is_none")]
         total_unknown: Option<usize>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total_unknown_per_hour: Option<usize>,
     }
     let ends = |range: Range| Ends {
         min: range.min.map(decimal_text),
@@ -207,6 +209,7 @@ fn cost_change(facts: &Facts) -> String {
         total_per_hour: c.total.map(|t| sides((t.before_per_hour, t.after_per_hour))),
         total_per_month: c.total.map(|t| sides((t.before_per_month, t.after_per_month))),
         total_unknown: c.total.map(|t| t.unknown),
+        total_unknown_per_hour: c.total.map(|t| t.unknown_per_hour),
     });
     json(&form)
 }

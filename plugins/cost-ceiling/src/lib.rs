@@ -182,11 +182,7 @@ impl CostCeiling {
         estimate: Option<Value<'r>>,
         review: &Review<'_>,
     ) -> Result<Value<'r>, String> {
-        if let Some(unknown) = measure
-            .attributes
-            .iter()
-            .find(|path| review.is_open_within(path))
-        {
+        if let Some(unknown) = measure.attributes.iter().find(|path| review.is_open_within(path)) {
             return Err(format!(
                 "`{unknown}` is not known yet, and {} depends on it",
                 measure.path

@@ -191,13 +191,10 @@ impl CostIncrease {
     }
 
     fn judge(&self, what: What, limits: Limits, fact: Value<'_>, verdict: &mut Verdict) {
-        let left_out = match what {
-            What::Total => fact.get("total_unknown").and_then(Value::integer).unwrap_or(0),
-            What::Cluster => 0,
-        };
-        if left_out > 0 {
-            let message = format!("`{left_out}` resources of the change have a cost that is not known");
-            self.not_known(what.path("month"), &message, verdict);
+        if what == What::Total {
+            let by_month = limits.per_month.or(limits.percent);
+            self.judge_left_out("total_unknown", "month", by_month, fact, verdict);
+            self.judge_left_out("total_unknown_per_hour", "hour", limits.per_hour, fact, verdict);
         }
         let spans = [("a", "month", limits.per_month), ("an", "hour", limits.per_hour)];
         for (article, span, limit) in spans {
@@ -208,7 +205,11 @@ impl CostIncrease {
                 self.not_known(path, &message, verdict);
                 continue;
             };
-            let Some(more) = change.after.checked_sub(change.before).filter(|more| *more > limit) else {
+            let Some(more) = change
+                .after
+                .checked_sub(change.before)
+                .filter(|more| *more > limit)
+            else {
                 continue;
             };
             let currency = &self.currency;
@@ -229,6 +230,22 @@ impl CostIncrease {
         }
     }
 
+    /// Says that some of the change is in no sum, where a limit rests on the sum.
+    fn judge_left_out(
+        &self,
+        member: &str,
+        span: &str,
+        limit: Option<Decimal>,
+        fact: Value<'_>,
+        verdict: &mut Verdict,
+    ) {
+        let left_out = fact.get(member).and_then(Value::integer).unwrap_or(0);
+        if limit.is_some() && left_out > 0 {
+            let message = format!("`{left_out}` resources of the change have a cost that is not known");
+            self.not_known(What::Total.path(span), &message, verdict);
+        }
+    }
+
     fn judge_percent(&self, what: What, percent: Decimal, fact: Value<'_>, verdict: &mut Verdict) {
         let path = what.path("month");
         let Some(change) = self.change(what, "month", fact) else {
@@ -242,7 +259,9 @@ impl CostIncrease {
         // Multiplied, not divided: exact. What outgrows 28 digits is far above any limit.
         let hundred = Decimal::ONE_HUNDRED;
         let more = change.after.checked_sub(change.before);
-        let sides = more.and_then(|more| more.checked_mul(hundred)).zip(percent.checked_mul(change.before));
+        let sides = more
+            .and_then(|more| more.checked_mul(hundred))
+            .zip(percent.checked_mul(change.before));
         if sides.is_some_and(|(more, most)| more <= most) {
             return;
         }
@@ -294,7 +313,7 @@ mod tests {
             "per_hour": {"before": range("1", "2"), "after": range("1.5", "2.5")},
             "total_per_month": {"before": range("500", "1000"), "after": range("550", "1100")},
             "total_per_hour": {"before": range("5", "10"), "after": range("5.5", "11")},
-            "total_unknown": 0,
+            "total_unknown": 0, "total_unknown_per_hour": 1,
         })
     }
 
@@ -317,7 +336,8 @@ mod tests {
     fn either_size_can_be_held_against_the_limit() {
         let rule = rule(json!({"currency": "USD", "size": "min", "cluster": {"per_month": "50"}}));
         rule.evaluate(with(change("150", "9999"))).allows();
-        rule.evaluate(with(change("151", "200"))).violates("cost_per_month");
+        rule.evaluate(with(change("151", "200")))
+            .violates("cost_per_month");
     }
 
     #[test]
@@ -325,7 +345,10 @@ mod tests {
         let rule = rule(json!({"currency": "USD", "cluster": {"percent": "25"}}));
         rule.evaluate(with(change("100", "250"))).allows();
         let outcome = rule.evaluate(with(change("100", "250.000000001")));
-        assert_eq!(outcome.violates("cost_per_month").allowed_json(), json!({"maxPercent": "25"}));
+        assert_eq!(
+            outcome.violates("cost_per_month").allowed_json(),
+            json!({"maxPercent": "25"})
+        );
         let mut new = change("100", "9999");
         new["per_month"]["before"] = range("0", "0");
         rule.evaluate(with(new)).allows();
@@ -347,15 +370,24 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_said_as_the_settings_want() {
-        let settings = |unknown: &str| json!({"currency": "USD", "unknown": unknown, "cluster": {"per_month": "1"}});
+        let settings =
+            |unknown: &str| json!({"currency": "USD", "unknown": unknown, "cluster": {"per_month": "1"}});
         let mut open = change("1", "2");
         open["per_month"]["after"] = json!({"min": null, "max": null});
-        rule(settings("undetermined")).evaluate(with(open.clone())).cannot_judge("cost_per_month");
-        rule(settings("deny")).evaluate(with(open.clone())).violates("cost_per_month");
+        rule(settings("undetermined"))
+            .evaluate(with(open.clone()))
+            .cannot_judge("cost_per_month");
+        rule(settings("deny"))
+            .evaluate(with(open.clone()))
+            .violates("cost_per_month");
         rule(settings("allow")).evaluate(with(open)).allows();
-        rule(settings("undetermined")).evaluate(json!({})).cannot_judge("cost_per_month");
+        rule(settings("undetermined"))
+            .evaluate(json!({}))
+            .cannot_judge("cost_per_month");
         let mut euros = change("1", "2");
         euros["currency"] = json!("EUR");
-        rule(settings("allow")).evaluate(with(euros)).cannot_judge("cost_per_month");
+        rule(settings("allow"))
+            .evaluate(with(euros))
+            .cannot_judge("cost_per_month");
     }
 }

@@ -295,7 +295,10 @@ mod tests {
             "references": {"instance_pool_id": "databricks_instance_pool.small"}}"#;
         let review = Review::parse(text).unwrap();
         assert!(matches!(review.text("instance_pool_id"), Reading::Unknown));
-        assert_eq!(review.reference("instance_pool_id").unwrap(), "databricks_instance_pool.small");
+        assert_eq!(
+            review.reference("instance_pool_id").unwrap(),
+            "databricks_instance_pool.small"
+        );
         assert!(!review.is_open_within("instance_pool_id") && review.is_open_within("num_workers"));
     }
 

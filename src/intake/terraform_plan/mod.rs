@@ -115,7 +115,10 @@ impl<'p> Reader<'p> {
         if let Some(problem) = self.no_plan(plan) {
             return Reading::of(problem);
         }
-        let mut reading = Reading::default();
+        let mut reading = Reading {
+            tells_change: true,
+            ..Reading::default()
+        };
         reading.problems.0.extend(self.unfinished(plan));
         let changes = match &plan.resource_changes {
             None => Vec::new(),

@@ -53,26 +53,33 @@ pub(super) fn total_cells(total: &Total) -> Cells {
     }
 }
 
-/// `+12.50 USD a month`, `+12.50 to +25.00 USD a month`.
+/// `+12.50 USD a month`, `+12.50 to +25.00 USD a month`; what is unknown is not passed over.
 pub(super) fn headline(cost: &CostChange) -> String {
-    let Total {
-        before_per_month,
-        after_per_month,
-        ..
-    } = cost.total;
-    let difference = difference(before_per_month, after_per_month, MONTH);
-    format!("{difference} {} a month", cost.currency)
+    let total = &cost.total;
+    if total.known == 0 && total.unknown > 0 {
+        return "unknown a month".to_owned();
+    }
+    let difference = difference(total.before_per_month, total.after_per_month, MONTH);
+    let currency = cost.currency;
+    match total.unknown {
+        0 => format!("{difference} {currency} a month"),
+        n => format!(
+            "{difference} {currency} a month and {} of unknown cost",
+            number(n, "resource")
+        ),
+    }
 }
 
 /// What a reader must know of the sums: what is in none of them.
-pub(super) fn left_out(total: &Total) -> Option<String> {
-    match total.unknown {
-        0 => None,
-        n => Some(format!(
-            "the cost of {} is unknown and in no sum",
-            number(n, "resource")
-        )),
-    }
+pub(super) fn left_out(total: &Total) -> Vec<String> {
+    let told = |n: usize, span: &str| {
+        let resources = number(n, "resource");
+        (n > 0).then(|| format!("what {resources} cost {span} is unknown and in no sum"))
+    };
+    told(total.unknown, "a month")
+        .into_iter()
+        .chain(told(total.unknown_per_hour, "an hour"))
+        .collect()
 }
 
 /// Resources that the change is about; the others are in the sums alone.
@@ -89,9 +96,11 @@ pub(super) fn unchanged(change: &CostChange) -> Option<String> {
         .count()
     {
         0 => None,
-        1 => Some("1 resource stays as it is, and is in the sums alone".to_owned()),
+        1 => {
+            Some("1 resource stays as it is, and is in the sums alone as far as its cost is known".to_owned())
+        }
         n => Some(format!(
-            "{n} resources stay as they are, and are in the sums alone"
+            "{n} resources stay as they are, and are in the sums alone as far as their cost is known"
         )),
     }
 }

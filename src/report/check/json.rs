@@ -204,6 +204,7 @@ struct TotalJson {
     per_hour: ChangeJson,
     per_month: ChangeJson,
     unknown: usize,
+    unknown_per_hour: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -255,6 +256,8 @@ impl<'a> From<&'a CostChange> for CostJson<'a> {
             before_per_month,
             after_per_month,
             unknown,
+            unknown_per_hour,
+            known: _,
         } = change.total;
         CostJson {
             currency: change.currency,
@@ -263,6 +266,7 @@ impl<'a> From<&'a CostChange> for CostJson<'a> {
                 per_hour: changed(before_per_hour, after_per_hour),
                 per_month: changed(before_per_month, after_per_month),
                 unknown,
+                unknown_per_hour,
             },
             resources: change.resources.iter().map(ResourceJson::from).collect(),
         }

@@ -51,7 +51,11 @@ fn head(report: &CheckReport<'_>) -> String {
         head.push_str(&format!("; cost: **{}**", cost::headline(change)));
     }
     head.push_str(".\n");
-    if let Some(said) = report.cost.and_then(|change| cost::left_out(&change.total)) {
+    for said in report
+        .cost
+        .iter()
+        .flat_map(|change| cost::left_out(&change.total))
+    {
         head.push_str(&format!("\n{}.\n", capital(&said)));
     }
     head
