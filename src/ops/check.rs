@@ -194,7 +194,7 @@ fn read(sources: &[Text], options: &CheckOptions) -> Reading {
 }
 
 /// Whether a file asks for nothing, as most files of a repository do.
-fn is_something_else(reading: &Reading) -> bool {
+pub(super) fn is_something_else(reading: &Reading) -> bool {
     let other = |d: &Diagnostic| {
         matches!(
             d.code,
