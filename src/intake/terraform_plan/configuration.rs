@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::address::Site;
 
@@ -75,7 +75,7 @@ struct Expressions<'a> {
     #[serde(borrow)]
     text: Option<&'a RawValue>,
     #[serde(skip)]
-    read: OnceCell<Map<String, Value>>,
+    read: OnceLock<Map<String, Value>>,
 }
 
 impl Expressions<'_> {
