@@ -212,10 +212,10 @@ impl<'c> Told<'c> {
         let constant = |block: &'c Value, key: &str| block.get(key)?.get("constant_value");
         let told = |block: &'c Value| block.as_object().map_or(Told::Nothing, Told::Block);
         let named = KEYS.iter().find_map(|key| Some((*key, block.get(key)?)));
-        if let Some((key, name)) = named {
-            if let Some(block) = written.iter().find(|b| constant(b, key) == Some(name)) {
-                return told(block);
-            }
+        let is_named =
+            |block: &&'c Value| named.is_some_and(|(key, name)| constant(block, key) == Some(name));
+        if let Some(block) = written.iter().find(is_named) {
+            return told(block);
         }
         match written.get(number) {
             Some(block)
