@@ -55,6 +55,7 @@ pub mod place;
 pub mod resource;
 pub mod rows;
 pub mod schema;
+pub mod side_by_side;
 pub mod statement;
 pub mod strict_json;
 pub mod suggest;
