@@ -1,6 +1,7 @@
 //! A request for a cluster, as it was found.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::reading::Reading;
@@ -62,6 +63,18 @@ pub struct Surroundings {
     /// Attributes that nobody wrote and a tool put in: `autotermination_minutes`, which the Terraform provider sends with its
     /// own default, and `num_workers`, which it plans beside `autoscale`, does not send, and which is not in the body. Sorted.
     pub injected: Vec<String>,
+    /// Where attributes were written, by their paths: those that stand on another line than what holds them, in a bundle's
+    /// files. Empty for documents in which a request stands in one piece.
+    pub places: Arc<BTreeMap<String, Written>>,
+}
+
+/// Where an attribute was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The file.
+    pub source: Arc<str>,
+    /// The line, from 1.
+    pub line: usize,
 }
 
 /// A cluster as it is before the change.
@@ -92,6 +105,20 @@ pub struct PolicyFound {
 }
 
 impl Request {
+    /// File and line of an attribute, as far as they are known: those of what holds it, and at last of the request.
+    pub fn place_of(&self, path: &str) -> (&str, usize) {
+        let mut at = path;
+        loop {
+            if let Some(written) = self.around.places.get(at) {
+                return (&written.source, written.line);
+            }
+            let Some((outer, _)) = at.rsplit_once('.') else {
+                return (&self.source, self.line);
+            };
+            at = outer;
+        }
+    }
+
     /// Something wrong with the request as a whole, at its place.
     pub fn problem(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         let found = Diagnostic::error(code, &self.source, message).at(self.line, 0);
@@ -149,6 +176,9 @@ pub fn take_templates(body: &mut Value, unknown: &mut Unknown) {
     take_below(body, "", unknown);
 }
 
+/// What resources are called: free text.
+const NAMES: [&str; 3] = ["cluster_name", "instance_pool_name", "name"];
+
 fn take_below(at: &mut Value, path: &str, unknown: &mut Unknown) {
     let below = |step: &str| match path {
         "" => step.to_owned(),
@@ -157,7 +187,7 @@ fn take_below(at: &mut Value, path: &str, unknown: &mut Unknown) {
     match at {
         Value::Object(members) => members.retain(|key, value| {
             let path = below(key);
-            if path == "cluster_name" {
+            if NAMES.contains(&path.as_str()) {
                 return true;
             }
             let Some(template) = value.as_str().filter(|text| is_template(text)) else {

@@ -328,9 +328,13 @@ fn load<'t>(source: &str, text: &'t str) -> Result<Loaded<'t>, Diagnostics> {
         if nesting.see(&event) > MAX_LOADED_DEPTH {
             let message = format!("nested deeper than {MAX_LOADED_DEPTH} levels");
             let found = Diagnostic::error("document::depth", source, message).at(place.line, place.column);
-            return Err(found.hint("nothing that is read here nests deeper than ten levels").into());
+            return Err(found
+                .hint("nothing that is read here nests deeper than ten levels")
+                .into());
         }
-        if let Event::Scalar(_, _, 1.., _) | Event::SequenceStart(1.., _) | Event::MappingStart(1.., _) = event {
+        if let Event::Scalar(_, _, 1.., _) | Event::SequenceStart(1.., _) | Event::MappingStart(1.., _) =
+            event
+        {
             anchors.insert(place);
         }
         loader.on_event(event, span);
@@ -454,9 +458,17 @@ impl Reader<'_> {
     }
 
     /// Adds what a merge key brings: members that are there already stay, of several mappings the first that has one counts.
-    fn merge(&mut self, from: &MarkedYaml<'_>, into: &mut Map<String, Value>, pointer: &mut String, depth: usize) {
+    fn merge(
+        &mut self,
+        from: &MarkedYaml<'_>,
+        into: &mut Map<String, Value>,
+        pointer: &mut String,
+        depth: usize,
+    ) {
         match &from.data {
-            YamlData::Sequence(items) if items.iter().all(|item| matches!(item.data, YamlData::Mapping(_))) => {
+            YamlData::Sequence(items)
+                if items.iter().all(|item| matches!(item.data, YamlData::Mapping(_))) =>
+            {
                 for item in items {
                     self.merge(item, into, pointer, depth);
                 }
@@ -477,8 +489,9 @@ impl Reader<'_> {
                         continue;
                     }
                     let at = pointer_step(pointer, &name);
-                    self.places
-                        .extend(inside(&apart.places, &at).map(|(rest, place)| (format!("{at}{rest}"), place)));
+                    self.places.extend(
+                        inside(&apart.places, &at).map(|(rest, place)| (format!("{at}{rest}"), place)),
+                    );
                     into.insert(name, member);
                 }
             }
