@@ -1,7 +1,6 @@
 //! A request for a cluster, as it was found.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::reading::Reading;
@@ -13,6 +12,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::place::Workload;
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
+use crate::model::written::Written;
 
 /// One cluster that somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,18 +63,8 @@ pub struct Surroundings {
     /// Attributes that nobody wrote and a tool put in: `autotermination_minutes`, which the Terraform provider sends with its
     /// own default, and `num_workers`, which it plans beside `autoscale`, does not send, and which is not in the body. Sorted.
     pub injected: Vec<String>,
-    /// Where attributes were written, by their paths: those that stand on another line than what holds them, in a bundle's
-    /// files. Empty for documents in which a request stands in one piece.
-    pub places: Arc<BTreeMap<String, Written>>,
-}
-
-/// Where an attribute was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// The file.
-    pub source: Arc<str>,
-    /// The line, from 1.
-    pub line: usize,
+    /// Where its attributes were written, in a bundle's files; of other documents it stands in one piece.
+    pub written: Arc<Written>,
 }
 
 /// A cluster as it is before the change.
@@ -107,16 +97,8 @@ pub struct PolicyFound {
 impl Request {
     /// File and line of an attribute, as far as they are known: those of what holds it, and at last of the request.
     pub fn place_of(&self, path: &str) -> (&str, usize) {
-        let mut at = path;
-        loop {
-            if let Some(written) = self.around.places.get(at) {
-                return (&written.source, written.line);
-            }
-            let Some((outer, _)) = at.rsplit_once('.') else {
-                return (&self.source, self.line);
-            };
-            at = outer;
-        }
+        let written = self.around.written.place(path);
+        written.unwrap_or((&self.source, self.line))
     }
 
     /// Something wrong with the request as a whole, at its place.

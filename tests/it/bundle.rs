@@ -10,7 +10,7 @@ use tollgate::intake::request::Request;
 use tollgate::model::diagnostic::Severity;
 use tollgate::ops::files::OnDisk;
 
-use crate::bench::{golden, project, shared};
+use crate::bench::{golden, project, run, shared};
 
 fn options(target: Option<&str>, user: &str, variables: &[(&str, &str)]) -> ReadOptions {
     let text = |text: &str| text.to_owned();
@@ -35,7 +35,7 @@ fn placeless(request: &Request) -> Request {
     request.source.clear();
     request.line = 0;
     request.around.injected.clear();
-    request.around.places = Default::default();
+    request.around.written = Default::default();
     if let Some(policy) = &request.around.policy {
         let mut policy = (**policy).clone();
         policy.source.clear();
@@ -120,7 +120,7 @@ fn told(reading: &Reading, folder: &Path) -> String {
         );
         let tags: Vec<String> = around.job_tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
         tell("job tags", tags.join(", "));
-        let places: Vec<String> = (around.places.iter())
+        let places: Vec<String> = (around.written.iter())
             .map(|(path, at)| format!("{path} {}:{}", short(&at.source), at.line))
             .collect();
         tell("places", places.join(", "));
@@ -201,4 +201,36 @@ fn real_bundles_ask_for_what_the_cli_says() {
             &told(&found, &folder),
         );
     }
+}
+
+/// Line 81 of the root file is what the target says of a task that an included file has.
+#[test]
+fn a_finding_stands_where_its_value_was_written() {
+    let bundle = "tests/fixtures/bundle/lakehouse/databricks.yml";
+    let of = |format: &str| {
+        let place = ["--region", "westus2", "--at", "2026-10-01"];
+        let of_bundle = ["--target", "prod", "--var", "owner=ops"];
+        let by = ["--policy", "etl-jobs", "--format", format];
+        run(&[&["check", bundle], &of_bundle[..], &by[..], &place[..]].concat()).stdout
+    };
+    let rule = "title=etl-jobs/spot-workers::live nightly for prod/load";
+    let told = of("github");
+    let expected = format!("::error file={bundle},line=81,{rule}");
+    assert!(told.contains(&expected), "{told}");
+    let log: serde_json::Value = serde_json::from_str(&of("sarif")).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let lines = results
+        .iter()
+        .filter(|result| result["ruleId"] == "etl-jobs/spot-workers")
+        .map(|result| &result["locations"][0]["physicalLocation"]);
+    let is_there = |place: &serde_json::Value| {
+        place["artifactLocation"]["uri"] == bundle && place["region"]["startLine"] == 81
+    };
+    assert!(lines.into_iter().any(is_there), "{results:#?}");
+    let told = of("text");
+    assert!(told.contains(&format!("      at: {bundle}:81\n")), "{told}");
+    assert!(
+        told.contains(&format!("      at: custom_tags.team  ({bundle}:45)\n")),
+        "{told}"
+    );
 }

@@ -10,10 +10,11 @@ use super::resolve::steps;
 use crate::intake::api::{PlaceOf, Whereabouts};
 use crate::intake::clusters_api::Form;
 use crate::intake::reading::Reading;
-use crate::intake::request::{Surroundings, Written, take_templates};
+use crate::intake::request::{Surroundings, take_templates};
 use crate::intake::{job, pipeline};
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
+use crate::model::written::{Line, Written};
 
 /// Kinds of resources that need compute or decide about it, in the order in which they are read.
 pub const KINDS: [&str; 6] = [
@@ -123,10 +124,10 @@ impl Common<'_> {
                 written.and_then(|node| node.at(steps))
             });
             if let Some(body) = body {
-                let mut places = BTreeMap::new();
+                let mut places = Written::default();
                 let whole = (request.source.as_str(), request.line);
                 differing(body, "", whole, &mut places);
-                request.around.places = Arc::new(places);
+                request.around.written = Arc::new(places);
             }
         }
     }
@@ -155,14 +156,14 @@ fn pointers(kind: &str, address: &str, written: Option<&Node>) -> BTreeMap<Strin
 }
 
 /// The places of attributes that stand on another line than what holds them.
-fn differing(node: &Node, path: &str, around: (&str, usize), into: &mut BTreeMap<String, Written>) {
+fn differing(node: &Node, path: &str, around: (&str, usize), into: &mut Written) {
     let place = (&*node.place.file, node.place.line);
     if place != around && !path.is_empty() {
-        let written = Written {
+        let line = Line {
             source: Arc::clone(&node.place.file),
             line: node.place.line,
         };
-        into.insert(path.to_owned(), written);
+        into.insert(path, line);
     }
     match &node.data {
         Data::Map(members) => {
