@@ -1,14 +1,12 @@
 //! What the CLI makes of resources before it sends them: entries of one key merged, presets and development mode, defaults.
 //! So both forms of a bundle have the same bodies.
 
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::merge::by_key;
-use super::node::{Data, Members, Node, Place};
+use super::node::{Members, Node};
 use super::presets::Presets;
 use super::shape::{of_kind, shape};
-use super::target::is_true;
 use crate::model::diagnostic::Diagnostic;
 
 /// Attribute paths that nobody wrote, by the address of the cluster or pool that has them.
@@ -125,11 +123,11 @@ impl At<'_> {
             }
         }
         presets.job(job);
-        default(job, "name", "Untitled");
-        default(job, "max_concurrent_runs", 1);
+        job.add_missing("name", "Untitled");
+        job.add_missing("max_concurrent_runs", 1);
         for when in ["schedule", "trigger", "continuous"] {
             if let Some(when) = job.get_mut(when) {
-                default(when, "pause_status", "UNPAUSED");
+                when.add_missing("pause_status", "UNPAUSED");
             }
         }
     }
@@ -140,8 +138,8 @@ impl At<'_> {
             by_key(clusters, "label", Some("default"), &path, self.problems);
         }
         presets.pipeline(pipeline);
-        default(pipeline, "channel", "CURRENT");
-        default(pipeline, "edition", "ADVANCED");
+        pipeline.add_missing("channel", "CURRENT");
+        pipeline.add_missing("edition", "ADVANCED");
     }
 
     fn workload_type(&mut self, cluster: &mut Node, address: &str) {
@@ -150,14 +148,14 @@ impl At<'_> {
             .and_then(|node| node.get_mut("clients"));
         let Some(clients) = clients else { return };
         for key in ["jobs", "notebooks"] {
-            if default(clients, key, true) {
+            if clients.add_missing(key, true) {
                 self.inject(address, format!("workload_type.clients.{key}"));
             }
         }
     }
 
     fn default(&mut self, cluster: &mut Node, address: &str, key: &str, value: i64) {
-        if default(cluster, key, value) {
+        if cluster.add_missing(key, value) {
             self.inject(address, key.to_owned());
         }
     }
@@ -169,19 +167,6 @@ impl At<'_> {
 
 fn entries<'n>(of: &'n mut Node, list: &str) -> impl Iterator<Item = &'n mut Node> {
     of.get_mut(list).and_then(Node::items_mut).into_iter().flatten()
-}
-
-/// Adds a member that is missing. Whether it was.
-fn default(node: &mut Node, key: &str, value: impl Into<Value>) -> bool {
-    let place = node.place.clone();
-    let Some(members) = node.members_mut() else {
-        return false;
-    };
-    if members.contains_key(key) {
-        return false;
-    }
-    members.insert(key.to_owned(), Node::scalar(value, &place));
-    true
 }
 
 /// A cluster of a pool takes its nodes from there: what it says of them is left out. One that is of no pool has no
@@ -235,127 +220,8 @@ fn stand_in(task: &mut Node, compute: &Node) {
 fn warehouse(warehouse: &mut Node, presets: &Presets) {
     presets.name(warehouse, "name");
     presets.warehouse_tags(warehouse);
-    default(warehouse, "auto_stop_mins", 120);
-    default(warehouse, "enable_photon", true);
-    default(warehouse, "max_num_clusters", 1);
-    default(warehouse, "spot_instance_policy", "COST_OPTIMIZED");
-}
-
-impl Presets {
-    fn job(&self, job: &mut Node) {
-        self.name(job, "name");
-        self.tags(job, "tags");
-        if let Some(runs) = &self.jobs_max_concurrent_runs {
-            default(job, "max_concurrent_runs", runs.clone());
-        }
-        let Some(pause) = &self.trigger_pause_status else {
-            return;
-        };
-        for when in ["schedule", "trigger", "continuous"] {
-            if let Some(when) = job.get_mut(when) {
-                default(when, "pause_status", pause.as_str());
-            }
-        }
-    }
-
-    fn pipeline(&self, pipeline: &mut Node) {
-        self.name(pipeline, "name");
-        self.tags(pipeline, "tags");
-        let place = pipeline.place.clone();
-        let Some(members) = pipeline.members_mut() else {
-            return;
-        };
-        if self.pipelines_development {
-            members.insert("development".to_owned(), Node::scalar(true, &place));
-        }
-        let is_paused = self.trigger_pause_status.as_deref() == Some("PAUSED");
-        if is_paused && members.get("continuous").is_some_and(is_true) {
-            members.insert("continuous".to_owned(), Node::scalar(false, &place));
-        }
-    }
-
-    /// Puts the prefix before a name.
-    fn name(&self, resource: &mut Node, key: &str) {
-        if self.name_prefix.is_empty() {
-            return;
-        }
-        let place = resource.place.clone();
-        let Some(members) = resource.members_mut() else {
-            return;
-        };
-        let name = members
-            .entry(key.to_owned())
-            .or_insert_with(|| Node::scalar("", &place));
-        if let Some(text) = name.text() {
-            name.data = Data::Scalar(Value::String(format!("{}{text}", self.name_prefix)));
-        }
-    }
-
-    /// Adds tags that are missing; their keys.
-    fn tags(&self, resource: &mut Node, key: &str) -> Vec<String> {
-        let place = resource.place.clone();
-        let (mut added, Some(members)) = (Vec::new(), resource.members_mut()) else {
-            return Vec::new();
-        };
-        if self.tags.is_empty() {
-            return added;
-        }
-        let tags = members
-            .entry(key.to_owned())
-            .or_insert_with(|| Node::empty(&place));
-        let Some(tags) = tags.members_mut() else {
-            return added;
-        };
-        for (name, value) in &self.tags {
-            if !tags.contains_key(name) {
-                tags.insert(name.clone(), placed(value, &place));
-                added.push(name.clone());
-            }
-        }
-        added
-    }
-
-    /// The tags of a warehouse are a list of keys and values.
-    fn warehouse_tags(&self, warehouse: &mut Node) {
-        let place = warehouse.place.clone();
-        if self.tags.is_empty() {
-            return;
-        }
-        let Some(members) = warehouse.members_mut() else {
-            return;
-        };
-        let tags = members
-            .entry("tags".to_owned())
-            .or_insert_with(|| Node::empty(&place));
-        let Some(tags) = tags.members_mut() else { return };
-        let list = tags.entry("custom_tags".to_owned()).or_insert_with(|| Node {
-            data: Data::List(Vec::new()),
-            place: place.clone(),
-        });
-        let Some(list) = list.items_mut() else { return };
-        for (name, value) in &self.tags {
-            let is_there = |tag: &Node| tag.get("key").and_then(Node::text) == Some(name);
-            if !list.iter().any(is_there) {
-                let pair = [
-                    ("key".to_owned(), Node::scalar(name.as_str(), &place)),
-                    ("value".to_owned(), placed(value, &place)),
-                ];
-                list.push(Node {
-                    data: Data::Map(Members::from(pair)),
-                    place: place.clone(),
-                });
-            }
-        }
-    }
-}
-
-/// What no file holds stands where the resource does.
-fn placed(value: &Node, place: &Place) -> Node {
-    match value.place.line {
-        0 => Node {
-            data: value.data.clone(),
-            place: place.clone(),
-        },
-        _ => value.clone(),
-    }
+    warehouse.add_missing("auto_stop_mins", 120);
+    warehouse.add_missing("enable_photon", true);
+    warehouse.add_missing("max_num_clusters", 1);
+    warehouse.add_missing("spot_instance_policy", "COST_OPTIMIZED");
 }

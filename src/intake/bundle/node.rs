@@ -207,6 +207,19 @@ impl Node {
         self.members_mut()?.get_mut(key)
     }
 
+    /// Adds a member that is missing, at the place of the whole. Whether it was.
+    pub fn add_missing(&mut self, key: &str, value: impl Into<Value>) -> bool {
+        let place = self.place.clone();
+        let Some(members) = self.members_mut() else {
+            return false;
+        };
+        if members.contains_key(key) {
+            return false;
+        }
+        members.insert(key.to_owned(), Node::scalar(value, &place));
+        true
+    }
+
     /// What is at some steps below.
     pub fn at<'s>(&self, steps: impl IntoIterator<Item = &'s str>) -> Option<&Node> {
         steps.into_iter().try_fold(self, |node, step| node.step(step))

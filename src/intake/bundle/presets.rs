@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use super::node::{Node, Place, below};
+use super::node::{Data, Members, Node, Place, below};
 use super::target::is_true;
 use crate::model::diagnostic::Diagnostic;
 
@@ -92,5 +92,126 @@ impl Presets {
         self.jobs_max_concurrent_runs
             .get_or_insert_with(|| Value::from(DEVELOPMENT_RUNS));
         self.pipelines_development |= pipelines;
+    }
+}
+
+impl Presets {
+    /// A job: its name, its tags, how often it runs at a time, whether its schedule is paused.
+    pub fn job(&self, job: &mut Node) {
+        self.name(job, "name");
+        self.tags(job, "tags");
+        if let Some(runs) = &self.jobs_max_concurrent_runs {
+            job.add_missing("max_concurrent_runs", runs.clone());
+        }
+        let Some(pause) = &self.trigger_pause_status else {
+            return;
+        };
+        for when in ["schedule", "trigger", "continuous"] {
+            if let Some(when) = job.get_mut(when) {
+                when.add_missing("pause_status", pause.as_str());
+            }
+        }
+    }
+
+    /// A pipeline: its name, its tags, whether it is for development.
+    pub fn pipeline(&self, pipeline: &mut Node) {
+        self.name(pipeline, "name");
+        self.tags(pipeline, "tags");
+        let place = pipeline.place.clone();
+        let Some(members) = pipeline.members_mut() else {
+            return;
+        };
+        if self.pipelines_development {
+            members.insert("development".to_owned(), Node::scalar(true, &place));
+        }
+        let is_paused = self.trigger_pause_status.as_deref() == Some("PAUSED");
+        if is_paused && members.get("continuous").is_some_and(is_true) {
+            members.insert("continuous".to_owned(), Node::scalar(false, &place));
+        }
+    }
+
+    /// Puts the prefix before a name.
+    pub fn name(&self, resource: &mut Node, key: &str) {
+        if self.name_prefix.is_empty() {
+            return;
+        }
+        let place = resource.place.clone();
+        let Some(members) = resource.members_mut() else {
+            return;
+        };
+        let name = members
+            .entry(key.to_owned())
+            .or_insert_with(|| Node::scalar("", &place));
+        if let Some(text) = name.text() {
+            name.data = Data::Scalar(Value::String(format!("{}{text}", self.name_prefix)));
+        }
+    }
+
+    /// Adds tags that are missing; their keys.
+    pub fn tags(&self, resource: &mut Node, key: &str) -> Vec<String> {
+        let place = resource.place.clone();
+        let (mut added, Some(members)) = (Vec::new(), resource.members_mut()) else {
+            return Vec::new();
+        };
+        if self.tags.is_empty() {
+            return added;
+        }
+        let tags = members
+            .entry(key.to_owned())
+            .or_insert_with(|| Node::empty(&place));
+        let Some(tags) = tags.members_mut() else {
+            return added;
+        };
+        for (name, value) in &self.tags {
+            if !tags.contains_key(name) {
+                tags.insert(name.clone(), placed(value, &place));
+                added.push(name.clone());
+            }
+        }
+        added
+    }
+
+    /// The tags of a warehouse are a list of keys and values.
+    pub fn warehouse_tags(&self, warehouse: &mut Node) {
+        let place = warehouse.place.clone();
+        if self.tags.is_empty() {
+            return;
+        }
+        let Some(members) = warehouse.members_mut() else {
+            return;
+        };
+        let tags = members
+            .entry("tags".to_owned())
+            .or_insert_with(|| Node::empty(&place));
+        let Some(tags) = tags.members_mut() else { return };
+        let list = tags.entry("custom_tags".to_owned()).or_insert_with(|| Node {
+            data: Data::List(Vec::new()),
+            place: place.clone(),
+        });
+        let Some(list) = list.items_mut() else { return };
+        for (name, value) in &self.tags {
+            let is_there = |tag: &Node| tag.get("key").and_then(Node::text) == Some(name);
+            if !list.iter().any(is_there) {
+                let pair = [
+                    ("key".to_owned(), Node::scalar(name.as_str(), &place)),
+                    ("value".to_owned(), placed(value, &place)),
+                ];
+                list.push(Node {
+                    data: Data::Map(Members::from(pair)),
+                    place: place.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// What no file holds stands where the resource does.
+fn placed(value: &Node, place: &Place) -> Node {
+    match value.place.line {
+        0 => Node {
+            data: value.data.clone(),
+            place: place.clone(),
+        },
+        _ => value.clone(),
     }
 }
