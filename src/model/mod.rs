@@ -63,3 +63,4 @@ pub mod tags;
 pub mod tree;
 pub mod unknown;
 pub mod usage;
+pub mod written;

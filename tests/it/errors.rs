@@ -219,6 +219,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(crate::lint_errors::lints());
     all.extend(crate::statement_errors::statements());
     all.extend(crate::terraform_errors::plans());
+    all.extend(crate::bundle_errors::bundles());
     all
 }
 
