@@ -8,7 +8,7 @@ use super::context::{DocumentFlags, TextOrJson};
 use super::exit::{Exit, complain, json, print};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::ops::admission::Setup;
-use crate::ops::bindings::{explain, schema};
+use crate::ops::bindings::explain;
 use crate::ops::check::Form;
 use crate::ops::sources::sources;
 
@@ -18,7 +18,7 @@ use crate::ops::sources::sources;
 #[command(after_help = "Example: tollgate policy bindings teams/etl/databricks.yml --workspace prod")]
 pub(super) struct Bindings {
     /// What `tollgate check` takes: plans, bundles, bodies of APIs
-    #[arg(required_unless_present = "schema", value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
     documents: DocumentFlags,
@@ -30,17 +30,10 @@ pub(super) struct Bindings {
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
-    /// Print the JSON Schema of tollgate.yaml instead, for editors
-    #[arg(long, conflicts_with = "files")]
-    schema: bool,
 }
 
 impl Bindings {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
-        if self.schema {
-            print(schema());
-            return Ok(Exit::InOrder);
-        }
         let Some(configured) = self.config.read()? else {
             let message = "there is none here, and none above up to the root of the git repository";
             let found = Diagnostic::error("configuration::none", "tollgate.yaml", message);

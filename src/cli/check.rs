@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::admission::AdmissionFlags;
 use super::context::{DocumentFlags, JudgeFlags, PlaceFlags};
-use super::exit::{Exit, complain, finish, print};
+use super::exit::{Exit, complain, finish};
 use super::outputs::OutputFlags;
 use crate::model::diagnostic::Diagnostics;
 use crate::ops::admission::Admission;
@@ -18,7 +18,6 @@ use crate::ops::running::clusters_of;
 use crate::ops::sources::sources;
 use crate::ops::usage_file::usage_file;
 use crate::plugin::Host;
-use crate::report::check::json::SCHEMA;
 use crate::report::check::{CheckReport, Verdict};
 
 /// Decides whether clusters may be created: by the policy they name (or --policy) and by every guardrail.
@@ -30,7 +29,7 @@ use crate::report::check::{CheckReport, Verdict};
 pub(super) struct Check {
     /// Terraform plans (`terraform show -json`), bundles (`databricks.yml`, or what `bundle validate -o json` prints), bodies
     /// of the Clusters, Jobs, Pipelines and Instance Pools API: one, an array, or one per line; `-` is standard input
-    #[arg(required_unless_present = "schema", value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
     documents: DocumentFlags,
@@ -40,7 +39,7 @@ pub(super) struct Check {
     /// The documents as they were before, for the difference in cost: the same files of the branch that is merged into
     #[arg(long, value_name = "PATH")]
     against: Vec<PathBuf>,
-    /// How long things run, for costs per month (see `tollgate usage schema`) [default: that of tollgate.yaml]
+    /// How long things run, for costs per month (`tollgate schema usage` describes the file) [default: that of tollgate.yaml]
     #[arg(long, value_name = "FILE")]
     usage: Option<PathBuf>,
     /// Clusters that run already (answers of clusters/list), for policies that say how many a user may have
@@ -48,9 +47,6 @@ pub(super) struct Check {
     clusters: Vec<PathBuf>,
     #[command(flatten)]
     outputs: OutputFlags,
-    /// Print the JSON Schema of the formats json and json-report, and do nothing else
-    #[arg(long)]
-    schema: bool,
     #[command(flatten)]
     place: PlaceFlags,
     #[command(flatten)]
@@ -65,10 +61,6 @@ impl Check {
     }
 
     fn answer(self) -> Result<Exit, Diagnostics> {
-        if self.schema {
-            print(SCHEMA);
-            return Ok(Exit::InOrder);
-        }
         self.outputs.agree()?;
         let options = self.options();
         let host = self.judge.policies.sandbox.host();

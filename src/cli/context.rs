@@ -79,7 +79,7 @@ pub(super) struct DocumentFlags {
     /// Target of a bundle [default: the one that says so]
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
-    /// A variable of a bundle; may be given several times
+    /// A variable of a bundle; may be given several times, and wins over BUNDLE_VAR_name of the environment
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     variables: Vec<(String, String)>,
     /// Short name of the user who deploys a bundle, for the names that development mode gives
@@ -96,10 +96,19 @@ impl DocumentFlags {
             bundle: BundleOptions {
                 target: self.target.clone(),
                 variables: self.variables.iter().cloned().collect(),
+                environment: environment().collect(),
                 user: self.bundle_user.clone(),
             },
         }
     }
+}
+
+/// `BUNDLE_VAR_name`, as the Databricks CLI has them.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.to_str()?.strip_prefix("BUNDLE_VAR_")?.to_owned();
+        Some((name, value.into_string().ok()?))
+    })
 }
 
 fn document_kind() -> impl TypedValueParser<Value = DocumentKind> {

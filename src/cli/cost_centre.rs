@@ -10,22 +10,19 @@ use crate::model::diagnostic::Diagnostics;
 use crate::model::place::Cloud;
 use crate::model::tags::Tags;
 use crate::model::usage::Subject;
-use crate::ops::attribution::{Billed, explain, schema};
+use crate::ops::attribution::{Billed, explain};
 
 /// Work with rules for cost centres.
 #[derive(Debug, Subcommand)]
 pub(super) enum CostCentre {
     /// Show which rule decides, and why the rules before it do not
     Explain(Box<Explain>),
-    /// Print the JSON Schema of the file
-    Schema(PrintSchema),
 }
 
 impl CostCentre {
     pub fn run(self) -> Exit {
         finish(match self {
             CostCentre::Explain(command) => command.answer(),
-            CostCentre::Schema(command) => command.answer(),
         })
     }
 }
@@ -77,11 +74,6 @@ pub(super) struct Explain {
     format: TextOrJson,
 }
 
-/// Prints the JSON Schema that the file of rules is held against, for editors.
-#[derive(Debug, Args)]
-#[command(after_help = "Example: tollgate cost-centre schema > cost_centres.schema.json")]
-pub(super) struct PrintSchema {}
-
 fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
@@ -113,13 +105,6 @@ impl Explain {
             TextOrJson::Text => explained.text(),
             TextOrJson::Json => json(&explained.json())?,
         });
-        Ok(Exit::InOrder)
-    }
-}
-
-impl PrintSchema {
-    fn answer(self) -> Result<Exit, Diagnostics> {
-        print(schema());
         Ok(Exit::InOrder)
     }
 }

@@ -23,6 +23,7 @@ mod progress;
 mod reconcile;
 mod report;
 mod resources;
+mod schema;
 mod simulate;
 mod waiver;
 
@@ -80,6 +81,8 @@ enum Command {
     /// Work with rules for cost centres
     #[command(subcommand)]
     CostCentre(cost_centre::CostCentre),
+    /// Print a JSON Schema
+    Schema(schema::Schema),
     /// Print shell completions
     Completions(completions::Completions),
     /// Compile a component for another tollgate process (internal)
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Price(c) => c.run(),
         Command::Ledger(c) => c.run(),
         Command::CostCentre(c) => c.run(),
+        Command::Schema(c) => c.run(),
         Command::Completions(c) => c.run(),
         Command::CompilePlugin => plugin::compile_worker(),
     };

@@ -10,15 +10,13 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Instant, parse_instant};
 use crate::ops::admission::Configured;
 use crate::ops::policies::PolicySource;
-use crate::ops::waivers::{Waivers, schema};
+use crate::ops::waivers::Waivers;
 
 /// Work with waivers: dated and reasoned exceptions from rules.
 #[derive(Debug, Subcommand)]
 pub(super) enum Waiver {
     /// List waivers, those that expire first before the others
     List(List),
-    /// Print the JSON Schema of files of waivers
-    Schema(PrintSchema),
 }
 
 /// Lists waivers and how they stand. Ends with 1 where one has expired or is about to: somebody has to look.
@@ -44,19 +42,10 @@ pub(super) struct List {
     format: TextOrJson,
 }
 
-/// Prints the JSON Schema, for editors.
-#[derive(Debug, Args)]
-#[command(after_help = "Example: tollgate waiver schema > waivers.schema.json")]
-pub(super) struct PrintSchema {}
-
 impl Waiver {
     pub fn run(self) -> Exit {
         finish(match self {
             Waiver::List(list) => list.answer(),
-            Waiver::Schema(PrintSchema {}) => {
-                print(schema());
-                Ok(Exit::InOrder)
-            }
         })
     }
 }

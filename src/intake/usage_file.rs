@@ -67,14 +67,14 @@ impl UsageFile {
     /// Reads a usage file, YAML or JSON.
     ///
     /// # Errors
-    /// `document::*`, `usage-file::schema`; everything that is wrong at once.
+    /// `document::*`, `hours::schema`; everything that is wrong at once.
     pub fn read(source: &str, text: &str) -> Result<UsageFile, Diagnostics> {
         let document = Document::parse(source, text)?;
         let schema = schema().as_ref().map_err(|e| {
             // The schema is part of the program: a test compiles it.
-            Diagnostics::from(Diagnostic::error("usage-file::schema", source, e.to_string()))
+            Diagnostics::from(Diagnostic::error("hours::schema", source, e.to_string()))
         })?;
-        schema.check(&document, "usage-file::schema")?;
+        schema.check(&document, "hours::schema")?;
         let entries = document.value.get("resources").and_then(Value::as_array);
         Ok(UsageFile {
             otherwise: hours(&document.value),
@@ -204,9 +204,9 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("usage-file::schema", 1),
-                ("usage-file::schema", 3),
-                ("usage-file::schema", 3)
+                ("hours::schema", 1),
+                ("hours::schema", 3),
+                ("hours::schema", 3)
             ]
         );
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::files::{Text, read_text};
-use crate::intake::cost_centres::{SCHEMA, read};
+use crate::intake::cost_centres::read;
 use crate::model::cost_centre::{Asked, CostCentres};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::meter::Meter;
@@ -29,11 +29,6 @@ pub fn rules(path: &Path) -> Result<CostCentres, Diagnostics> {
 /// `document::*`, `attribution::*`.
 pub fn rules_of(text: &Text) -> Result<CostCentres, Diagnostics> {
     read(&text.source, &text.text)
-}
-
-/// The JSON Schema of a file of rules.
-pub fn schema() -> &'static str {
-    SCHEMA
 }
 
 /// How the rules of a file look at a subject and what is billed: every rule up to the one that decides.

@@ -8,13 +8,7 @@ use crate::intake::documents::{self, ReadOptions};
 use crate::intake::request::Request;
 use crate::model::diagnostic::Diagnostics;
 use crate::policy::binding::{Binding, Bound, Holds, Looked, Seen, Unbound};
-use crate::policy::configuration::SCHEMA;
 use crate::report::bindings::{BindingLooked, Bindings, BoundRequest, ConditionLooked, Verdict};
-
-/// The JSON Schema of `tollgate.yaml`.
-pub fn schema() -> &'static str {
-    SCHEMA
-}
 
 /// Says of every request of every source which binding decides.
 pub fn explain(sources: &[Text], admission: &Admission, options: &ReadOptions) -> (Bindings, Diagnostics) {

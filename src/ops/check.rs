@@ -10,7 +10,7 @@ use self::costs::{Costs, costs};
 use super::admission::Admission;
 use super::choice::{Choice, View, choose};
 use super::files::{OnDisk, Text};
-use super::judge::{Asked, CostBefore, PlaceOptions, applicable, cloud_of, context, judge};
+use super::judge::{Asked, CostBefore, PlaceOptions, applicable, context, judge};
 use super::policies::Policies;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::intake::reading::{Reading, Resource};
@@ -24,7 +24,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::estimate::Estimate;
 use crate::model::facts::ClustersFact;
 use crate::model::period::Instant;
-use crate::model::place::{Cloud, Workload, Workspace};
+use crate::model::place::{Workload, Workspace};
 use crate::model::resource::Action;
 use crate::model::side_by_side::side_by_side;
 use crate::policy::binding::{Field, Seen};
@@ -126,13 +126,7 @@ pub fn check(
     }
     let reading = read(sources, options);
     checked.problems.0.extend(reading.problems.0.iter().cloned());
-    let place = PlaceOptions {
-        cloud_where_untold: options
-            .place
-            .cloud_where_untold
-            .or_else(|| cloud_of_all(&reading)),
-        ..options.place.clone()
-    };
+    let place = options.place.among(&reading);
     let options = &CheckOptions {
         place,
         ..options.clone()
@@ -199,33 +193,6 @@ pub(super) fn is_something_else(reading: &Reading) -> bool {
         )
     };
     reading.requests.is_empty() && reading.resources.is_empty() && reading.problems.0.iter().all(other)
-}
-
-/// The cloud that all requests and pools tell that tell one: whatever else is in the document is there too.
-fn cloud_of_all(reading: &Reading) -> Option<Cloud> {
-    let pools = reading.requests.iter().flat_map(|r| r.around.pools.iter());
-    let of_pool = |pool: &crate::databricks::instance_pool::InstancePool| {
-        cloud_of(&ClusterSpec {
-            node_type_id: Some(pool.node_type_id.clone()),
-            ..ClusterSpec::default()
-        })
-    };
-    let of_request = |request: &Request| {
-        let host = request.around.workspace.as_deref();
-        cloud_of(&request.spec).or_else(|| host.and_then(Cloud::of_host))
-    };
-    let mut clouds: Vec<Cloud> = reading
-        .requests
-        .iter()
-        .filter_map(of_request)
-        .chain(pools.filter_map(of_pool))
-        .collect();
-    clouds.sort_unstable();
-    clouds.dedup();
-    match clouds.as_slice() {
-        [one] => Some(*one),
-        _ => None,
-    }
 }
 
 /// Loads the prices of a cluster that is not judged; where nothing tells its cloud, it has none.

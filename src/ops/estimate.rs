@@ -11,6 +11,7 @@ use crate::model::estimate::Estimate;
 use crate::model::exact::{Inexact, multiply};
 use crate::model::period::Instant;
 use crate::model::place::Workload;
+use crate::model::resource::Action;
 use crate::pricing::catalogue::Catalogue;
 use crate::pricing::estimate::estimate as price;
 use crate::pricing::node_meters::Context;
@@ -54,9 +55,15 @@ pub fn estimate(
     let mut problems = Diagnostics::default();
     for source in sources {
         let read = documents::read(&source.source, &source.text, &OnDisk, &options.read);
+        let place = options.place.among(&read);
         problems.0.extend(read.problems.0);
-        for request in read.requests {
-            let workspace = match options.place.workspace_of(&request) {
+        // What goes costs nothing.
+        let asked = read
+            .requests
+            .into_iter()
+            .filter(|r| r.around.action != Action::Delete);
+        for request in asked {
+            let workspace = match place.workspace_of(&request) {
                 Ok(workspace) => workspace,
                 Err(problem) => {
                     problems.0.push(problem);

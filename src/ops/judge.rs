@@ -10,6 +10,7 @@ use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::instance_pool::InstancePool;
 use crate::databricks::runtime::runtime_fact;
 use crate::databricks::runtime_alias::runtime_aliases;
+use crate::intake::reading::Reading;
 use crate::intake::request::Request;
 use crate::model::cost_change::{Range, Total};
 use crate::model::decision::Decision;
@@ -67,6 +68,14 @@ impl PlaceOptions {
         Some(self.workspace_in(cloud))
     }
 
+    /// The same for the requests of some documents: where one tells no cloud, it is that of all others.
+    pub fn among(&self, reading: &Reading) -> PlaceOptions {
+        PlaceOptions {
+            cloud_where_untold: self.cloud_where_untold.or_else(|| cloud_of_all(reading)),
+            ..self.clone()
+        }
+    }
+
     /// A workspace of these options in a cloud.
     pub fn workspace_in(&self, cloud: Cloud) -> Workspace {
         Workspace {
@@ -98,6 +107,33 @@ pub fn cloud_of(spec: &ClusterSpec) -> Option<Cloud> {
             let driver = spec.driver_node_type_id.as_ref();
             driver.and_then(by_name)
         })
+}
+
+/// The cloud that all requests and pools tell that tell one: whatever else is in the document is there too.
+fn cloud_of_all(reading: &Reading) -> Option<Cloud> {
+    let pools = reading.requests.iter().flat_map(|r| r.around.pools.iter());
+    let of_pool = |pool: &InstancePool| {
+        cloud_of(&ClusterSpec {
+            node_type_id: Some(pool.node_type_id.clone()),
+            ..ClusterSpec::default()
+        })
+    };
+    let of_request = |request: &Request| {
+        let host = request.around.workspace.as_deref();
+        cloud_of(&request.spec).or_else(|| host.and_then(Cloud::of_host))
+    };
+    let mut clouds: Vec<Cloud> = reading
+        .requests
+        .iter()
+        .filter_map(of_request)
+        .chain(pools.filter_map(of_pool))
+        .collect();
+    clouds.sort_unstable();
+    clouds.dedup();
+    match clouds.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    }
 }
 
 /// One request with everything its judging depends on.

@@ -35,6 +35,7 @@ pub mod reconcile;
 pub mod report;
 pub mod resources;
 pub mod running;
+pub mod schemas;
 pub mod simulate;
 pub mod sources;
 pub mod usage_file;

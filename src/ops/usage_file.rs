@@ -6,8 +6,6 @@ use super::files::read_text;
 use crate::intake::usage_file::UsageFile;
 use crate::model::diagnostic::Diagnostics;
 
-pub use crate::intake::usage_file::SCHEMA;
-
 /// Reads a usage file.
 ///
 /// # Errors

@@ -7,18 +7,13 @@ use super::files::{below, has_extension, read_text};
 use super::policies::{PolicySource, documents, rules_of};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::Instant;
-use crate::policy::waiver::{SCHEMA, Standing, Waiver, WaiverFile};
+use crate::policy::waiver::{Standing, Waiver, WaiverFile};
 use crate::report::waivers::{WaiverRow, WaiverState, WaiversReport};
 
 /// Waivers of several files.
 #[derive(Debug, Clone, Default)]
 pub struct Waivers {
     files: Vec<WaiverFile>,
-}
-
-/// The JSON Schema of files of waivers.
-pub fn schema() -> &'static str {
-    SCHEMA
 }
 
 impl Waivers {

@@ -19,6 +19,7 @@ fn options(target: Option<&str>, user: &str, variables: &[(&str, &str)]) -> Read
             target: target.map(text),
             variables: variables.iter().map(|(k, v)| (text(k), text(v))).collect(),
             user: Some(text(user)),
+            ..BundleOptions::default()
         },
         ..ReadOptions::default()
     }

@@ -240,7 +240,7 @@ fn requests() -> Vec<Case> {
             "{\"version\": 4, \"terraform_version\": \"1.11.4\", \"serial\": 3, \"lineage\": \"x\", \"resources\": []}\n",
         ),
         files(
-            "usage-file::schema",
+            "hours::schema",
             "check r.json --usage usage.yaml --cloud AZURE --region westus2 --at 2026-10-01",
             &[
                 ("r.json", REQUEST),

@@ -59,3 +59,4 @@ mod statement_errors;
 mod table_errors;
 mod terraform;
 mod terraform_errors;
+mod unknown;

@@ -67,6 +67,9 @@ pub struct BundleOptions {
     pub target: Option<String>,
     /// Values of variables (`--var`), over all others.
     pub variables: BTreeMap<String, String>,
+    /// Values of variables from the environment (`BUNDLE_VAR_name`), below those and over what is written; of names that
+    /// the bundle does not have they say nothing.
+    pub environment: BTreeMap<String, String>,
     /// Short name of the user who deploys, for names of development mode; unknown where not given.
     pub user: Option<String>,
 }
@@ -97,8 +100,7 @@ pub fn read(source: &str, text: &str, files: &dyn Files, options: &BundleOptions
         return reading;
     };
     let defined = root.members_mut().and_then(|members| members.remove("variables"));
-    let given = &options.variables;
-    let variables = variables(defined, target.variables.as_ref(), given, source, problems);
+    let variables = variables(defined, target.variables.as_ref(), options, source, problems);
     if let Some(user) = &options.user {
         deployed_by(&mut root, user);
     }

@@ -350,6 +350,7 @@ pub fn steps(reference: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::BundleOptions;
     use super::*;
     use crate::model::document::Document;
     use serde_json::json;
@@ -361,7 +362,7 @@ mod tests {
         let variables = super::super::variables::variables(
             root.get("variables").cloned(),
             None,
-            &BTreeMap::new(),
+            &BundleOptions::default(),
             "b.yml",
             &mut problems,
         );

@@ -1,7 +1,8 @@
-//! Variables of a bundle and their values: `--var`, else the target's, else the default.
+//! Variables of a bundle and their values: `--var`, else the environment's, else the target's, else the default.
 
 use std::collections::BTreeMap;
 
+use super::BundleOptions;
 use super::node::{Members, Node, Place};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::strict_json::Strict;
@@ -22,7 +23,7 @@ pub enum Variable {
 pub fn variables(
     defined: Option<Node>,
     of_target: Option<&Node>,
-    given: &BTreeMap<String, String>,
+    options: &BundleOptions,
     source: &str,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Variable> {
@@ -47,6 +48,7 @@ pub fn variables(
             problems.push(undefined(name, &value.place, "the target gives a value to"));
         }
     }
+    let given = &options.variables;
     for name in given.keys().filter(|name| !defined.contains_key(*name)) {
         problems.push(undefined(name, &Place::whole(source), "--var gives a value to"));
     }
@@ -57,7 +59,8 @@ pub fn variables(
             .into_iter()
             .flatten()
             .any(|node| node.get("type").and_then(Node::text) == Some("complex"));
-        let variable = match given.get(name) {
+        let given = given.get(name).or_else(|| options.environment.get(name));
+        let variable = match given {
             Some(text) => from_text(name, text, is_complex, definition, problems),
             None => written(name, definition, over, problems),
         };
@@ -165,15 +168,18 @@ mod tests {
 
     fn read(defined: &str, target: &str, given: &[(&str, &str)]) -> (BTreeMap<String, Value>, Vec<String>) {
         let node = |text: &str| Node::of(&Document::parse("b.yml", text).unwrap());
-        let given = given
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let given = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let environment = [("a", "of the environment"), ("nobody", "has it")];
+        let options = BundleOptions {
+            variables: given.collect(),
+            environment: environment.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            ..BundleOptions::default()
+        };
         let mut problems = Vec::new();
         let read = variables(
             Some(node(defined)),
             Some(&node(target)),
-            &given,
+            &options,
             "b.yml",
             &mut problems,
         );
@@ -192,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_counts_more_than_the_target_and_the_target_more_than_the_default() {
+    fn the_command_line_counts_most_then_the_environment_the_target_and_the_default() {
         let defined = "a: {default: 1}\nb: {default: 2}\nc: {default: 3}\nd: {lookup: {cluster_policy: p}}\n\
                        e:\nf: {type: complex, default: {x: 1, y: 2}}\ng: {description: d}\nh: {type: complex}\n";
         let (values, told) = read(
@@ -201,7 +207,7 @@ mod tests {
             &[("c", "300"), ("h", "{\"k\": [1]}"), ("y", "1")],
         );
         let expected = [
-            ("a", json!(1)),
+            ("a", json!("of the environment")),
             ("b", json!(20)),
             ("c", json!("300")),
             ("d", json!("(lookup)")),

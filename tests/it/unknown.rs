@@ -1,0 +1,102 @@
+//! What nobody knows yet: rules say that they cannot judge, policies say what that means, and nothing is guessed.
+
+use serde_json::{Value, json};
+use std::fs;
+use tempfile::TempDir;
+
+use crate::bench::{Ended, tollgate_in};
+
+/// A bundle as the CLI prints it: the size of its cluster is not known, and its machines come from a pool of the bundle.
+fn bundle() -> Value {
+    json!({
+        "bundle": {"name": "b", "target": "dev"},
+        "workspace": {"host": "https://adb-1.2.azuredatabricks.net"},
+        "resources": {
+            "instance_pools": {"small": {"instance_pool_name": "small", "node_type_id": "Standard_DS3_v2",
+                "min_idle_instances": 2, "preloaded_spark_versions": ["15.4.x-scala2.12"]}},
+            "clusters": {
+                "open": {"cluster_name": "open", "spark_version": "15.4.x-scala2.12", "num_workers": "${var.size}",
+                    "node_type_id": "Standard_DS3_v2"},
+                "pooled": {"cluster_name": "pooled", "spark_version": "15.4.x-scala2.12", "num_workers": 2,
+                    "instance_pool_id": "${resources.instance_pools.small.id}"},
+            },
+        },
+    })
+}
+
+fn folder(rules: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("bundle.json"), bundle().to_string()).unwrap();
+    let policy = format!("policy: p\nguardrail: true\nrules:\n{rules}");
+    fs::write(folder.path().join("p.policy.yaml"), policy).unwrap();
+    folder
+}
+
+fn check(folder: &TempDir) -> Ended {
+    let command = "check bundle.json --policies . --region westus2 --at 2026-10-01 --format json-report";
+    let arguments: Vec<&str> = command.split(' ').collect();
+    tollgate_in(folder.path(), &arguments).output().unwrap().into()
+}
+
+fn report(ended: &Ended) -> Value {
+    serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", ended.stdout, ended.stderr))
+}
+
+fn decisions(report: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let all = report["decisions"].as_array().unwrap().iter();
+    all.map(|d| (text(&d["request"]["name"]), text(&d["decision"]))).collect()
+}
+
+#[test]
+fn a_policy_says_what_it_means_that_a_rule_cannot_judge() {
+    for (setting, decision, code) in [
+        ("", "undetermined", 1),
+        ("on_undetermined: undetermined", "undetermined", 1),
+        ("on_undetermined: deny", "deny", 1),
+        ("on_undetermined: pass", "allow", 0),
+        ("on_undetermined: deny\n    enforcement: monitor", "allow", 0),
+    ] {
+        let rule = format!("  - rule: size\n    plugin: cluster-size\n    settings: {{workers: {{max: 8}}}}\n    {setting}\n");
+        let ended = check(&folder(&rule));
+        assert_eq!(ended.code, Some(code), "{setting}: {}{}", ended.stdout, ended.stderr);
+        let report = report(&ended);
+        let expected = [("open", decision), ("pooled", "allow")];
+        assert_eq!(decisions(&report), expected.map(|(n, d)| (n.to_owned(), d.to_owned())), "{setting}");
+        let open = &report["decisions"][0];
+        assert_eq!(open["undetermined"][0]["path"], "num_workers", "shown whatever it means");
+        assert_eq!(open["violations"], json!([]));
+        // Unknown is not zero: neither its size nor its cost is guessed.
+        assert_eq!(open["estimate"]["max"]["nodes"], Value::Null);
+        assert_eq!(open["estimate"]["max"]["cost_per_hour"], Value::Null);
+        assert_eq!(open["estimate"]["unknown"], json!(["num_workers"]));
+    }
+}
+
+#[test]
+fn a_pool_of_the_same_document_tells_the_machine_and_the_cost_before_it_has_an_id() {
+    let rules = "  - {rule: machines, plugin: node-type, settings: {workers: {deny: [Standard_DS3_v2]}}}\n  \
+                 - {rule: cost, plugin: cost-ceiling, settings: {cost_per_hour: {currency: USD, at_max: '1.9'}}}\n";
+    let report = report(&check(&folder(rules)));
+    let pooled = &report["decisions"][1];
+    assert_eq!(pooled["request"]["unknown"], json!([{"path": "instance_pool_id", "refers_to": "resources.instance_pools.small"}]));
+    let broken: Vec<&str> = pooled["violations"].as_array().unwrap().iter().map(|v| v["rule"].as_str().unwrap()).collect();
+    // Three nodes: 3 x (0.229 + 0.75 x 0.55) = 1.9245.
+    assert_eq!(broken, ["machines", "cost"]);
+    assert_eq!(pooled["estimate"]["max"]["cost_per_hour"], "1.9245");
+    assert_eq!(pooled["undetermined"], json!([]));
+    // The id itself is not known, and a rule that needs it says so.
+    let definition = "  - {rule: pool, plugin: cluster-policy, settings: {definition: {instance_pool_id: {type: fixed, value: pool-1}}}}\n";
+    let report = self::report(&check(&folder(definition)));
+    assert_eq!(report["decisions"][1]["decision"], "undetermined");
+    assert_eq!(report["decisions"][1]["violations"], json!([]));
+}
+
+#[test]
+fn a_rule_cannot_fill_in_what_somebody_else_will() {
+    let definition = "  - {rule: size, plugin: cluster-policy, settings: {definition: {num_workers: {type: fixed, value: 1}}}}\n";
+    let report = report(&check(&folder(definition)));
+    let open = &report["decisions"][0];
+    assert_eq!((&open["decision"], &open["supplied"]), (&json!("undetermined"), &json!([])));
+    assert_eq!(open["cluster"]["num_workers"], Value::Null);
+}
