@@ -203,11 +203,7 @@ mod tests {
         let told: Vec<_> = problems.0.iter().map(|d| (d.code, d.line)).collect();
         assert_eq!(
             told,
-            [
-                ("hours::schema", 1),
-                ("hours::schema", 3),
-                ("hours::schema", 3)
-            ]
+            [("hours::schema", 1), ("hours::schema", 3), ("hours::schema", 3)]
         );
     }
 }

@@ -152,16 +152,29 @@ impl Range {
 }
 
 impl ResourceCost {
-    /// Cost per month before and after; what does not exist costs nothing.
+    /// Cost per month before and after; what does not exist costs nothing, and what nobody told is unknown.
     pub fn per_month(&self) -> (Range, Range) {
-        let side = |cost: &Option<Cost>| cost.as_ref().map_or(Range::ZERO, |c| c.per_month);
-        (side(&self.before), side(&self.after))
+        self.sides(|cost| cost.per_month)
     }
 
-    /// Cost per hour before and after; what does not exist costs nothing.
+    /// Cost per hour before and after; what does not exist costs nothing, and what nobody told is unknown.
     pub fn per_hour(&self) -> (Range, Range) {
-        let side = |cost: &Option<Cost>| cost.as_ref().map_or(Range::ZERO, |c| c.per_hour);
-        (side(&self.before), side(&self.after))
+        self.sides(|cost| cost.per_hour)
+    }
+
+    /// Whether it is there before, and after.
+    pub fn exists(&self) -> (bool, bool) {
+        (self.action != Action::Create, self.action != Action::Delete)
+    }
+
+    fn sides(&self, of: fn(&Cost) -> Range) -> (Range, Range) {
+        let side = |cost: &Option<Cost>, exists: bool| match (cost, exists) {
+            (Some(cost), _) => of(cost),
+            (None, false) => Range::ZERO,
+            (None, true) => Range::default(),
+        };
+        let (before, after) = self.exists();
+        (side(&self.before, before), side(&self.after, after))
     }
 }
 
@@ -219,13 +232,13 @@ mod tests {
             hours_from: String::new(),
             unknown: Vec::new(),
         };
-        let resource = |before: Option<Cost>, after: Option<Cost>| ResourceCost {
+        let resource = |action: Action, before: Option<Cost>, after: Option<Cost>| ResourceCost {
             source: "p.json".to_owned(),
             line: 1,
             address: None,
             name: None,
             kind: Kind::Cluster,
-            action: Action::Update,
+            action,
             before,
             after,
         };
@@ -233,12 +246,14 @@ mod tests {
         let two = cost(range("1.5", "2.5"), range("150", "250"));
         let unknown = cost(Range::default(), Range::default());
         let all = [
-            resource(Some(one.clone()), Some(two)),
-            resource(None, Some(unknown)),
-            resource(Some(one), None),
+            resource(Action::Update, Some(one.clone()), Some(two)),
+            resource(Action::Create, None, Some(unknown)),
+            resource(Action::Delete, Some(one.clone()), None),
+            // Of what is changed and nobody said what it was, nothing is known.
+            resource(Action::Update, None, Some(one)),
         ];
         let total = Total::of(&all).unwrap();
-        assert_eq!((total.unknown, total.unknown_per_hour, total.known), (1, 1, 2));
+        assert_eq!((total.unknown, total.unknown_per_hour, total.known), (2, 2, 2));
         assert_eq!(
             (total.before_per_month, total.after_per_month),
             (range("200", "400"), range("150", "250"))

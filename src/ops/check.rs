@@ -150,7 +150,8 @@ pub fn check(
     let Costs { change, before } =
         costs(&asked, &checked.standing, &checked.resources, catalogue, options)
             .map_err(|e| Diagnostic::error("estimate::inexact", "change", e.to_string()))?;
-    checked.cost = (tells_change || options.usage.is_some()).then_some(change);
+    let is_told = tells_change || options.usage.is_some();
+    checked.cost = (is_told && !change.resources.is_empty()).then_some(change);
     let one = |(prepared, before): (Prepared, CostBefore)| {
         answer(prepared, before, policies, catalogue, &guardrails, options)
     };

@@ -45,7 +45,8 @@ fn report(ended: &Ended) -> Value {
 fn decisions(report: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let all = report["decisions"].as_array().unwrap().iter();
-    all.map(|d| (text(&d["request"]["name"]), text(&d["decision"]))).collect()
+    all.map(|d| (text(&d["request"]["name"]), text(&d["decision"])))
+        .collect()
 }
 
 #[test]
@@ -57,14 +58,29 @@ fn a_policy_says_what_it_means_that_a_rule_cannot_judge() {
         ("on_undetermined: pass", "allow", 0),
         ("on_undetermined: deny\n    enforcement: monitor", "allow", 0),
     ] {
-        let rule = format!("  - rule: size\n    plugin: cluster-size\n    settings: {{workers: {{max: 8}}}}\n    {setting}\n");
+        let rule = format!(
+            "  - rule: size\n    plugin: cluster-size\n    settings: {{workers: {{max: 8}}}}\n    {setting}\n"
+        );
         let ended = check(&folder(&rule));
-        assert_eq!(ended.code, Some(code), "{setting}: {}{}", ended.stdout, ended.stderr);
+        assert_eq!(
+            ended.code,
+            Some(code),
+            "{setting}: {}{}",
+            ended.stdout,
+            ended.stderr
+        );
         let report = report(&ended);
         let expected = [("open", decision), ("pooled", "allow")];
-        assert_eq!(decisions(&report), expected.map(|(n, d)| (n.to_owned(), d.to_owned())), "{setting}");
+        assert_eq!(
+            decisions(&report),
+            expected.map(|(n, d)| (n.to_owned(), d.to_owned())),
+            "{setting}"
+        );
         let open = &report["decisions"][0];
-        assert_eq!(open["undetermined"][0]["path"], "num_workers", "shown whatever it means");
+        assert_eq!(
+            open["undetermined"][0]["path"], "num_workers",
+            "shown whatever it means"
+        );
         assert_eq!(open["violations"], json!([]));
         // Unknown is not zero: neither its size nor its cost is guessed.
         assert_eq!(open["estimate"]["max"]["nodes"], Value::Null);
@@ -79,8 +95,16 @@ fn a_pool_of_the_same_document_tells_the_machine_and_the_cost_before_it_has_an_i
                  - {rule: cost, plugin: cost-ceiling, settings: {cost_per_hour: {currency: USD, at_max: '1.9'}}}\n";
     let report = report(&check(&folder(rules)));
     let pooled = &report["decisions"][1];
-    assert_eq!(pooled["request"]["unknown"], json!([{"path": "instance_pool_id", "refers_to": "resources.instance_pools.small"}]));
-    let broken: Vec<&str> = pooled["violations"].as_array().unwrap().iter().map(|v| v["rule"].as_str().unwrap()).collect();
+    assert_eq!(
+        pooled["request"]["unknown"],
+        json!([{"path": "instance_pool_id", "refers_to": "resources.instance_pools.small"}])
+    );
+    let broken: Vec<&str> = pooled["violations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v["rule"].as_str().unwrap())
+        .collect();
     // Three nodes: 3 x (0.229 + 0.75 x 0.55) = 1.9245.
     assert_eq!(broken, ["machines", "cost"]);
     assert_eq!(pooled["estimate"]["max"]["cost_per_hour"], "1.9245");
@@ -97,6 +121,9 @@ fn a_rule_cannot_fill_in_what_somebody_else_will() {
     let definition = "  - {rule: size, plugin: cluster-policy, settings: {definition: {num_workers: {type: fixed, value: 1}}}}\n";
     let report = report(&check(&folder(definition)));
     let open = &report["decisions"][0];
-    assert_eq!((&open["decision"], &open["supplied"]), (&json!("undetermined"), &json!([])));
+    assert_eq!(
+        (&open["decision"], &open["supplied"]),
+        (&json!("undetermined"), &json!([]))
+    );
     assert_eq!(open["cluster"]["num_workers"], Value::Null);
 }

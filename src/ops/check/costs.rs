@@ -4,7 +4,7 @@ use super::CheckOptions;
 use crate::intake::reading::Resource;
 use crate::intake::request::Request;
 use crate::intake::usage_file::UsageFile;
-use crate::model::cost_change::{CostChange, Range, ResourceCost};
+use crate::model::cost_change::{Cost, CostChange, Range, ResourceCost};
 use crate::model::exact::Inexact;
 use crate::model::money::Currency;
 use crate::model::place::Workspace;
@@ -18,6 +18,26 @@ pub(super) struct Costs {
     pub change: CostChange,
     /// For each cluster that is judged, in their order.
     pub before: Vec<CostBefore>,
+}
+
+/// What cannot be computed is unknown, with the reason; it keeps nobody from an answer about the others.
+fn or_unknown(cost: Result<ResourceCost, Inexact>, request: &Request) -> ResourceCost {
+    cost.unwrap_or_else(|error| ResourceCost {
+        source: request.source.clone(),
+        line: request.line,
+        address: request.address.clone(),
+        name: request.name.clone(),
+        kind: request.around.kind,
+        action: request.around.action,
+        before: None,
+        after: Some(Cost {
+            per_hour: Range::default(),
+            per_month: Range::default(),
+            hours_per_month: None,
+            hours_from: String::new(),
+            unknown: vec![error.to_string()],
+        }),
+    })
 }
 
 /// What clusters that are judged, clusters that are not, and other resources cost. Where nothing tells the cloud of one that
@@ -38,13 +58,19 @@ pub(super) fn costs(
     let workload = |request: &Request| request.around.workload.unwrap_or(options.workload);
     let mut all: Vec<ResourceCost> = Vec::new();
     for (request, workspace) in judged {
-        all.push(basis.cluster(request, workspace, workload(request))?);
+        all.push(or_unknown(
+            basis.cluster(request, workspace, workload(request)),
+            request,
+        ));
     }
     let clusters = all.len();
     for request in standing {
         let place = options.admission.place_of(request, options);
         if let Some(workspace) = place.workspace(&request.spec) {
-            all.push(basis.cluster(request, &workspace, workload(request))?);
+            all.push(or_unknown(
+                basis.cluster(request, &workspace, workload(request)),
+                request,
+            ));
         }
     }
     for resource in resources {
@@ -55,14 +81,11 @@ pub(super) fn costs(
     let change = together(Currency::USD, options.at, all)?;
     let total = Some(change.total);
     let judged = change.resources.iter().take(clusters);
-    let before = judged.map(|cost| {
-        let known = cost.before.as_ref();
-        CostBefore {
-            per_hour: known.map_or(Range::ZERO, |c| c.per_hour),
-            per_month: known.map_or(Range::ZERO, |c| c.per_month),
-            hours_per_month: cost.after.as_ref().and_then(|c| c.hours_per_month),
-            total,
-        }
+    let before = judged.map(|cost| CostBefore {
+        per_hour: cost.per_hour().0,
+        per_month: cost.per_month().0,
+        hours_per_month: cost.after.as_ref().and_then(|c| c.hours_per_month),
+        total,
     });
     let before = before.collect();
     Ok(Costs { change, before })

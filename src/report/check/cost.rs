@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::number;
-use crate::model::cost_change::{Cost, CostChange, Range, ResourceCost, Total};
+use crate::model::cost_change::{CostChange, Range, ResourceCost, Total};
 use crate::model::exact::decimal_text;
 use crate::model::resource::Action;
 
@@ -21,20 +21,21 @@ pub(super) struct Cells {
 
 /// The cells of a resource; `-` where it does not exist.
 pub(super) fn cells(resource: &ResourceCost) -> Cells {
-    let side = |cost: &Option<Cost>, range: fn(&Cost) -> Range, places| {
-        cost.as_ref()
-            .map_or_else(|| "-".to_owned(), |cost| shown(range(cost), places))
+    let (is_before, is_after) = resource.exists();
+    let side = |exists: bool, range: Range, places| match exists {
+        true => shown(range, places),
+        false => "-".to_owned(),
     };
-    let three = |(before, after): (Range, Range), range: fn(&Cost) -> Range, places| {
+    let three = |(before, after): (Range, Range), places| {
         [
-            side(&resource.before, range, places),
-            side(&resource.after, range, places),
+            side(is_before, before, places),
+            side(is_after, after, places),
             difference(before, after, places),
         ]
     };
     Cells {
-        month: three(resource.per_month(), |cost| cost.per_month, MONTH),
-        hour: three(resource.per_hour(), |cost| cost.per_hour, HOUR),
+        month: three(resource.per_month(), MONTH),
+        hour: three(resource.per_hour(), HOUR),
     }
 }
 
