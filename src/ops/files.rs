@@ -8,8 +8,10 @@ use crate::intake::bundle::Files;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{glob, rows};
 
-/// Largest text file that is read: 256 MiB.
-const MAX_BYTES: u64 = 256 << 20;
+/// Largest text that is read: a plan of ten thousand resources has 110 MiB.
+const MAX_TEXT: u64 = 128 << 20;
+/// Largest table that is read as a text, unpacked.
+const MAX_TABLE: u64 = 256 << 20;
 
 /// A source and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,18 +31,22 @@ pub struct Text {
 pub fn read_text(path: &Path) -> Result<Text, Diagnostics> {
     let source = path.display().to_string();
     let bytes = if source == "-" {
-        read_bounded(io::stdin().lock())
+        read_bounded(io::stdin().lock(), MAX_TEXT)
     } else {
-        fs::File::open(path).and_then(read_bounded)
+        fs::File::open(path).and_then(|file| read_bounded(file, MAX_TEXT))
     };
-    text_of(source.clone(), bytes.map_err(|e| unreadable(&source, &e))?)
+    text_of(
+        source.clone(),
+        bytes.map_err(|e| unreadable(&source, &e))?,
+        MAX_TEXT,
+    )
 }
 
-fn text_of(source: String, bytes: Vec<u8>) -> Result<Text, Diagnostics> {
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_BYTES {
-        let message = format!("larger than {} MiB", MAX_BYTES >> 20);
+fn text_of(source: String, bytes: Vec<u8>, most: u64) -> Result<Text, Diagnostics> {
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        let message = format!("larger than {} MiB", most >> 20);
         return Err(Diagnostic::error("file::too-large", source, message)
-            .hint("split it")
+            .hint("split it: one bundle at a time, `terraform plan -target`, fewer requests")
             .into());
     }
     match String::from_utf8(bytes) {
@@ -52,16 +58,30 @@ fn text_of(source: String, bytes: Vec<u8>) -> Result<Text, Diagnostics> {
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let message = format!("expected UTF-8 text, found other bytes at offset {at}");
+            let hint = not_text(error.as_bytes());
             Err(Diagnostic::error("file::not-text", source, message)
-                .hint("is this a binary plan? `terraform show -json` prints it as text")
+                .hint(hint)
                 .into())
         }
     }
 }
 
-fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
+/// What to do about bytes that are no text.
+fn not_text(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
+            "this is UTF-16, as PowerShell's `>` writes it: `| Out-File -Encoding utf8 FILE` writes UTF-8"
+        }
+        [b'P', b'K', ..] => {
+            "this is a binary plan, or another archive: `terraform show -json FILE` prints a plan as text"
+        }
+        _ => "is this a binary plan? `terraform show -json` prints it as text",
+    }
+}
+
+fn read_bounded(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(MAX_BYTES.saturating_add(1)).read_to_end(&mut bytes)?;
+    from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -233,7 +253,11 @@ impl TableFile {
             rows::Opened::Json(text) | rows::Opened::Other(rows::Input::Stream(text)) => text,
             rows::Opened::Other(rows::Input::File(file)) => Box::new(file),
         };
-        text_of(self.source.clone(), read_bounded(unpacked).map_err(damaged)?)
+        text_of(
+            self.source.clone(),
+            read_bounded(unpacked, MAX_TABLE).map_err(damaged)?,
+            MAX_TABLE,
+        )
     }
 
     /// All of its bytes.

@@ -106,7 +106,13 @@ fn written(name: &str, definition: &Node, over: Option<&Node>, problems: &mut Ve
             None => return Variable::Given(over.clone()),
         }
     }
-    match parts(definition) {
+    // Of a definition nothing at all is no value, of a target it is an empty one.
+    let is_empty = definition.members().is_some_and(Members::is_empty);
+    let defined = match is_empty {
+        true => Some(Parts::default()),
+        false => parts(definition),
+    };
+    match defined {
         Some(Parts { lookup: true, .. }) => Variable::Lookup,
         Some(Parts {
             default: Some(default),
@@ -128,6 +134,7 @@ fn written(name: &str, definition: &Node, over: Option<&Node>, problems: &mut Ve
     }
 }
 
+#[derive(Default)]
 struct Parts<'a> {
     default: Option<&'a Node>,
     lookup: bool,
@@ -137,10 +144,7 @@ struct Parts<'a> {
 fn parts(node: &Node) -> Option<Parts<'_>> {
     const KEYS: [&str; 5] = ["default", "description", "lookup", "type", "value"];
     if node.is_null() {
-        return Some(Parts {
-            default: None,
-            lookup: false,
-        });
+        return Some(Parts::default());
     }
     let members = node.members()?;
     if !members.keys().all(|key| KEYS.contains(&key.as_str())) {
@@ -200,7 +204,7 @@ mod tests {
     #[test]
     fn the_command_line_counts_most_then_the_environment_the_target_and_the_default() {
         let defined = "a: {default: 1}\nb: {default: 2}\nc: {default: 3}\nd: {lookup: {cluster_policy: p}}\n\
-                       e:\nf: {type: complex, default: {x: 1, y: 2}}\ng: {description: d}\nh: {type: complex}\n";
+                       e:\ni: {}\nf: {type: complex, default: {x: 1, y: 2}}\ng: {description: d}\nh: {type: complex}\n";
         let (values, told) = read(
             defined,
             "b: 20\nc: {default: 30}\nf: {x: 5}\nz: 1\n",
@@ -215,6 +219,7 @@ mod tests {
             ("f", json!({"x": 5})),
             ("g", json!("(missing)")),
             ("h", json!({"k": [1]})),
+            ("i", json!("(missing)")),
         ];
         assert_eq!(values, expected.map(|(k, v)| (k.to_owned(), v)).into());
         assert_eq!(
@@ -223,7 +228,8 @@ mod tests {
                 "bundle::undefined-variable 4 variables.z",
                 "bundle::undefined-variable 0 variables.y",
                 "bundle::variable-without-value 5 variables.e",
-                "bundle::variable-without-value 7 variables.g",
+                "bundle::variable-without-value 8 variables.g",
+                "bundle::variable-without-value 6 variables.i",
             ]
         );
         assert_eq!(
