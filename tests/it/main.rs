@@ -18,6 +18,7 @@ mod billing_usage_oracle;
 mod cases;
 mod check_outputs;
 mod checking;
+mod ci_examples;
 mod closing_errors;
 mod cluster_policy;
 mod compliance;

@@ -7,4 +7,6 @@
 # (HEAD^1) is the target; GitLab names the commit.
 set -eu
 
+# A runner may have kept the clone of an earlier job, and not its folders.
+git worktree prune
 git worktree add --detach "$1" "$2"

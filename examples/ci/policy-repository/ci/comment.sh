@@ -12,6 +12,10 @@ set -eu
 umask 077
 
 platform=$1 name=$2 file=$3
+if [ ! -e "$file" ]; then
+    echo "there is no $file, so nothing was checked and there is nothing to tell"
+    exit
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -24,7 +28,7 @@ marker="<!-- tollgate-check --><!-- $name -->"
 
 # request METHOD URL [BODY]: the token is in a file, since everybody on the machine sees arguments.
 request() {
-    curl --fail --silent --show-error --config "$work/curl" --request "$1" ${3:+--data "@$3"} "$2"
+    curl --fail --silent --show-error --config "$work/curl" --request "$1" ${3:+--data-binary "@$3"} "$2"
 }
 
 # body KEY: the text as a JSON object.
@@ -38,9 +42,9 @@ github)
     body body
     # A workflow may change comments of others; only its own are looked at.
     found() {
-        gh api --paginate "$comments?per_page=100" | jq --raw-output --arg marker "$marker" \
-            --arg who "${TOLLGATE_COMMENTER:-github-actions[bot]}" \
-            '.[] | select(.user.login == $who and (.body | startswith($marker))) | .id'
+        gh api --paginate "$comments?per_page=100" >"$work/comments.json"
+        jq --raw-output --arg marker "$marker" --arg who "${TOLLGATE_COMMENTER:-github-actions[bot]}" \
+            '.[] | select(.user.login == $who and (.body | startswith($marker))) | .id' "$work/comments.json"
     }
     update() { gh api --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$1" --input "$work/body.json"; }
     create() { gh api --method POST "$comments" --input "$work/body.json"; }
@@ -53,9 +57,10 @@ azure-devops)
     body content
     # A thread and its first comment: `7/comments/1`.
     found() {
-        request GET "$threads?api-version=7.1" | jq --raw-output --arg marker "$marker" '.value[]
+        request GET "$threads?api-version=7.1" >"$work/threads.json"
+        jq --raw-output --arg marker "$marker" '.value[]
             | select((.isDeleted | not) and (.comments[0].content // "" | startswith($marker)))
-            | "\(.id)/comments/\(.comments[0].id)"'
+            | "\(.id)/comments/\(.comments[0].id)"' "$work/threads.json"
     }
     update() { request PATCH "$threads/$1?api-version=7.1" "$work/body.json"; }
     # Closed, so that nobody has to resolve it: the check itself holds the change back.
@@ -71,14 +76,13 @@ gitlab)
         "$TOLLGATE_GITLAB_TOKEN" >"$work/curl"
     body body
     found() {
-        page=1
-        while
+        page=0 full=100
+        while [ "$full" = 100 ]; do
+            page=$((page + 1))
             request GET "$notes?per_page=100&page=$page" >"$work/page.json"
             jq --raw-output --arg marker "$marker" \
                 '.[] | select((.system | not) and (.body | startswith($marker))) | .id' "$work/page.json"
-            [ "$(jq length "$work/page.json")" = 100 ]
-        do
-            page=$((page + 1))
+            full=$(jq length "$work/page.json")
         done
     }
     update() { request PUT "$notes/$1" "$work/body.json"; }

@@ -1,0 +1,404 @@
+//! The pipelines of `examples/ci`: every step runs here as its platform would run it, with the real tollgate and programs
+//! that stand in for those that leave the machine. What the platforms themselves do is not tried.
+
+use std::fs;
+use std::io::Write;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::bench::{Ended, project};
+use crate::console::sessions;
+
+mod steps;
+mod tools;
+mod yard;
+
+use steps::{azure_devops, github, gitlab, yaml};
+use yard::Yard;
+
+/// Whether a program is there; who passes by skipping says so.
+fn has(program: &str, test: &str) -> bool {
+    let found = Command::new(program).arg("--version").output().is_ok();
+    if !found {
+        let _ = writeln!(std::io::stderr(), "skipped: {test} needs {program}");
+    }
+    found
+}
+
+/// A folder for the pipelines, where `jq` and `git` are.
+fn ready(test: &str) -> Option<Yard> {
+    (has("jq", test) && has("git", test)).then(Yard::new)
+}
+
+fn codes(told: &[(String, Ended)]) -> Vec<(&str, i32)> {
+    told.iter()
+        .map(|(name, ended)| (name.as_str(), ended.code.unwrap()))
+        .collect()
+}
+
+fn said<'a>(told: &'a [(String, Ended)], step: &str) -> &'a Ended {
+    &told
+        .iter()
+        .find(|(name, _)| name == step)
+        .unwrap_or_else(|| panic!("no {step}: {told:?}"))
+        .1
+}
+
+/// How the host was asked for comments: methods and paths.
+fn asked(yard: &Yard) -> Vec<String> {
+    let calls = yard.read("calls");
+    assert!(
+        !calls.contains("secret-token"),
+        "arguments are seen by everybody: {calls}"
+    );
+    let methods = |line: &str| -> Option<String> {
+        let words: Vec<&str> = line.split(' ').collect();
+        let method = words.iter().position(|w| *w == "--request" || *w == "--method");
+        let method = method.map_or("GET", |at| words[at + 1]);
+        let path = words.iter().find(|w| {
+            ["comments", "notes", "threads"]
+                .iter()
+                .any(|what| w.contains(what))
+        })?;
+        Some(format!("{method} {}", path.split('?').next().unwrap()))
+    };
+    calls.lines().filter_map(methods).collect()
+}
+
+#[test]
+fn github_shows_what_a_plan_asks_for_and_keeps_one_comment() {
+    let Some(mut yard) = ready("github_shows_what_a_plan_asks_for_and_keeps_one_comment") else {
+        return;
+    };
+    yard.policies_at("repository/.tollgate/policies");
+    let steps = github(&yard, "terraform", false);
+    let all = [
+        ("Install", 0),
+        ("Plan", 0),
+        ("Check", 0),
+        ("Summary", 0),
+        ("Comment", 0),
+    ];
+    let told = yard.run(&steps);
+    assert_eq!(codes(&told), all, "{told:#?}");
+    assert!(
+        said(&told, "Check")
+            .stdout
+            .contains("::notice file=infrastructure/plan.json,line=")
+    );
+    assert!(
+        said(&told, "Check")
+            .stdout
+            .contains("2 clusters: 2 allowed, 0 denied, 0 undetermined")
+    );
+    assert_eq!(said(&told, "Comment").stdout, "commented\n");
+    assert!(
+        yard.read("summary.md")
+            .starts_with("<!-- tollgate-check -->\n## tollgate: allowed")
+    );
+    for file in [
+        "terraform.sarif",
+        "terraform.xml",
+        "terraform.md",
+        "terraform.txt",
+    ] {
+        assert!(yard.at("repository/.tollgate/out").join(file).is_file(), "{file}");
+    }
+    let told = yard.run(&steps);
+    assert_eq!(codes(&told), all, "{told:#?}");
+    assert_eq!(said(&told, "Comment").stdout, "comment 41 is up to date\n");
+    let comments = yard.json("comments.json");
+    assert_eq!(comments.as_array().unwrap().len(), 1);
+    let body = comments[0]["body"].as_str().unwrap();
+    assert!(
+        body.starts_with("<!-- tollgate-check --><!-- terraform -->\n## tollgate: allowed"),
+        "{body}"
+    );
+    assert_eq!(body.matches("tollgate-check").count(), 1);
+    let list = "GET repos/team/etl/issues/12/comments";
+    assert_eq!(
+        asked(&yard),
+        [
+            list,
+            "POST repos/team/etl/issues/12/comments",
+            list,
+            "PATCH repos/team/etl/issues/comments/41"
+        ]
+    );
+    let terraform: Vec<String> = yard
+        .read("calls")
+        .lines()
+        .filter(|l| l.starts_with("terraform "))
+        .map(str::to_owned)
+        .take(3)
+        .collect();
+    assert_eq!(
+        terraform,
+        [
+            "terraform -chdir=infrastructure init -input=false -lockfile=readonly",
+            "terraform -chdir=infrastructure plan -input=false -lock=false -out=tollgate.tfplan",
+            "terraform -chdir=infrastructure show -json tollgate.tfplan",
+        ]
+    );
+}
+
+#[test]
+fn github_keeps_the_exit_code_and_tells_all_the_same() {
+    let Some(mut yard) = ready("github_keeps_the_exit_code_and_tells_all_the_same") else {
+        return;
+    };
+    yard.policies_at("repository/.tollgate/policies");
+    // A stranger has begun a comment as the workflow does.
+    let marker = "<!-- tollgate-check --><!-- bundle -->\nmine";
+    yard.write(
+        "comments.json",
+        &format!(r#"[{{"id": 3, "user": {{"login": "mallory"}}, "body": {marker:?}}}]"#),
+    );
+    let steps = github(&yard, "bundle", false);
+    let told = yard.run(&steps);
+    assert_eq!(
+        codes(&told),
+        [
+            ("Install", 0),
+            ("Base", 0),
+            ("Check", 1),
+            ("Summary", 0),
+            ("Comment", 0)
+        ],
+        "{told:#?}"
+    );
+    let check = &said(&told, "Check").stdout;
+    assert!(
+        check.contains("::error file=bundle/nightly.json,line=7,title=nightly/size::"),
+        "{check}"
+    );
+    assert!(check.contains("cost: +61.75 USD a month"), "{check}");
+    let comments = yard.json("comments.json");
+    assert_eq!(comments[0]["body"], marker);
+    assert!(
+        comments[1]["body"]
+            .as_str()
+            .unwrap()
+            .contains("+61.75 USD a month")
+    );
+
+    // Policies that cannot be read are no answer, and the comment says so.
+    fs::remove_dir_all(yard.at("repository/.tollgate/policies/policies/nightly")).unwrap();
+    let unanswered: Vec<_> = steps.iter().filter(|step| step.name != "Base").cloned().collect();
+    let told = yard.run(&unanswered);
+    assert_eq!(
+        codes(&told),
+        [("Install", 0), ("Check", 2), ("Summary", 0), ("Comment", 0)],
+        "{told:#?}"
+    );
+    assert!(
+        yard.json("comments.json")[1]["body"]
+            .as_str()
+            .unwrap()
+            .contains("## tollgate: no answer")
+    );
+}
+
+#[test]
+fn github_fails_where_a_fork_asks() {
+    let Some(mut yard) = ready("github_fails_where_a_fork_asks") else {
+        return;
+    };
+    for job in ["terraform", "bundle"] {
+        let steps = github(&yard, job, true);
+        assert_eq!(codes(&yard.run(&steps)), [("No forks", 1)]);
+    }
+}
+
+#[test]
+fn a_bundle_that_was_not_there_before_is_new() {
+    let Some(mut yard) = ready("a_bundle_that_was_not_there_before_is_new") else {
+        return;
+    };
+    yard.policies_at("repository/.tollgate/policies");
+    yard.git(&["mv", "bundle", "other"]);
+    let mut steps = github(&yard, "bundle", false);
+    for step in &mut steps {
+        step.environment
+            .push(("BUNDLE_FOLDER".to_owned(), "other".to_owned()));
+    }
+    let told = yard.run(&steps);
+    let check = &said(&told, "Check").stdout;
+    assert!(check.contains("cost: +106.70 USD a month"), "{told:#?}");
+}
+
+#[test]
+fn azure_devops_shows_both_checks_and_keeps_one_comment() {
+    let Some(mut yard) = ready("azure_devops_shows_both_checks_and_keeps_one_comment") else {
+        return;
+    };
+    let steps = azure_devops(&yard, "terraform");
+    let told = yard.run(&steps);
+    assert_eq!(
+        codes(&told),
+        [("Install", 0), ("Plan", 0), ("Check", 0), ("Comment", 0)],
+        "{told:#?}"
+    );
+    assert_eq!(
+        said(&yard.run(&steps), "Comment").stdout,
+        "comment 7/comments/1 is up to date\n"
+    );
+    let threads = yard.json("comments.json");
+    assert_eq!(threads.as_array().unwrap().len(), 1);
+    assert_eq!(threads[0]["status"], "closed");
+    let content = threads[0]["comments"][0]["content"].as_str().unwrap();
+    assert!(
+        content.starts_with("<!-- tollgate-check --><!-- terraform -->\n## tollgate: allowed"),
+        "{content}"
+    );
+    let all = "https://dev.azure.com/example/project/_apis/git/repositories/etl/pullRequests/12/threads";
+    assert_eq!(
+        asked(&yard),
+        [
+            format!("GET {all}"),
+            format!("POST {all}"),
+            format!("GET {all}"),
+            format!("PATCH {all}/7/comments/1")
+        ]
+    );
+
+    let told = yard.run(&azure_devops(&yard, "bundle"));
+    assert_eq!(
+        codes(&told),
+        [("Install", 0), ("Base", 0), ("Check", 1), ("Comment", 0)],
+        "{told:#?}"
+    );
+    let check = &said(&told, "Check").stdout;
+    assert!(
+        check.contains("##vso[task.logissue type=error]tollgate bundle: not allowed"),
+        "{check}"
+    );
+    assert!(
+        check.contains("##vso[task.complete result=Failed;]tollgate ended with 1"),
+        "{check}"
+    );
+    assert!(check.contains("cost: +61.75 USD a month"), "{check}");
+    for job in yaml("examples/ci/azure-devops/azure-pipelines.yml")["jobs"]
+        .as_array()
+        .unwrap()
+    {
+        let steps = job["steps"].as_array().unwrap();
+        let tests = steps
+            .iter()
+            .find(|s| s["task"] == "PublishTestResults@2")
+            .unwrap();
+        assert!(
+            yard.at("out")
+                .join(tests["inputs"]["testResultsFiles"].as_str().unwrap())
+                .is_file()
+        );
+    }
+}
+
+#[test]
+fn gitlab_shows_both_checks_and_keeps_one_note_each() {
+    let Some(mut yard) = ready("gitlab_shows_both_checks_and_keeps_one_note_each") else {
+        return;
+    };
+    yard.git_in("policies", &["init", "--quiet", "--initial-branch=main"]);
+    yard.git_in("policies", &["add", "--all"]);
+    yard.git_in("policies", &["commit", "--quiet", "--message=policies"]);
+    let marker = "<!-- tollgate-check --><!-- terraform -->\nmine";
+    yard.write(
+        "comments.json",
+        &format!(r#"[{{"id": 3, "system": false, "user": {{"login": "mallory"}}, "body": {marker:?}}}]"#),
+    );
+    let steps = gitlab(&yard, "tollgate-terraform");
+    let told = yard.run(&steps);
+    assert_eq!(codes(&told), [("script", 0), ("after_script", 0)], "{told:#?}");
+    assert!(said(&told, "after_script").stdout.contains("commented\n"));
+    assert!(
+        said(&yard.run(&steps), "after_script")
+            .stdout
+            .contains("comment 42 is up to date\n")
+    );
+    assert!(
+        !yard.at("repository/infrastructure/plan.json").exists(),
+        "the plan holds secrets"
+    );
+    for _ in 0..2 {
+        let told = yard.run(&gitlab(&yard, "tollgate-bundle"));
+        assert_eq!(codes(&told), [("script", 1), ("after_script", 0)], "{told:#?}");
+        assert!(
+            said(&told, "script").stdout.contains("cost: +61.75 USD a month"),
+            "{told:#?}"
+        );
+    }
+    let notes = yard.json("comments.json");
+    let bodies: Vec<&str> = notes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n["body"].as_str().unwrap())
+        .collect();
+    assert_eq!(bodies.len(), 3);
+    assert_eq!(bodies[0], marker);
+    assert!(bodies[1].starts_with("<!-- tollgate-check --><!-- terraform -->\n## tollgate: allowed"));
+    assert!(bodies[2].starts_with("<!-- tollgate-check --><!-- bundle -->\n## tollgate: denied"));
+    for job in ["terraform", "bundle"] {
+        let junit =
+            &yaml("examples/ci/gitlab/tollgate.gitlab-ci.yml")[&format!("tollgate-{job}")]["artifacts"];
+        assert_eq!(junit["reports"]["junit"], format!(".tollgate/out/{job}.xml"));
+    }
+    assert!(yard.at("repository/.tollgate/out/bundle.xml").is_file());
+}
+
+#[test]
+fn terraform_of_another_digest_is_refused() {
+    let Some(mut yard) = ready("terraform_of_another_digest_is_refused") else {
+        return;
+    };
+    yard.policies_at("repository/.tollgate/policies");
+    let mut steps = github(&yard, "terraform", false);
+    for step in &mut steps {
+        step.always = false;
+        step.environment
+            .push(("TERRAFORM_SHA256".to_owned(), "0".repeat(64)));
+    }
+    let told = yard.run(&steps);
+    assert_eq!(codes(&told), [("Install", 1)], "{told:#?}");
+    assert!(!yard.at("temp/terraform/terraform").exists());
+}
+
+/// What a reviewer would look for first.
+#[test]
+fn the_workflow_asks_for_little_and_runs_no_text_of_others() {
+    let workflow = yaml("examples/ci/github/tollgate.yml");
+    assert_eq!(workflow["permissions"], serde_json::json!({}));
+    assert!(workflow["on"].as_object().unwrap().keys().eq(["pull_request"]));
+    for (name, job) in workflow["jobs"].as_object().unwrap() {
+        let may =
+            serde_json::json!({"contents": "read", "pull-requests": "write", "security-events": "write"});
+        assert_eq!(job["permissions"], may, "{name}");
+        for step in job["steps"].as_array().unwrap() {
+            assert!(
+                !step["run"].as_str().unwrap_or_default().contains("${{"),
+                "{step}"
+            );
+            let action = step["uses"].as_str().unwrap_or("actions/");
+            assert!(
+                action.starts_with("actions/") || action.starts_with("github/"),
+                "{action}"
+            );
+            assert_ne!(
+                action.split('@').next(),
+                Some("actions/upload-artifact"),
+                "a plan holds secrets"
+            );
+            if action.starts_with("actions/checkout@") {
+                assert_eq!(step["with"]["persist-credentials"], Value::Bool(false));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_sessions_of_its_readme_are_as_written() {
+    sessions().case(project("examples/ci/README.md"));
+}
