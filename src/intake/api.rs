@@ -125,6 +125,8 @@ impl Whereabouts<'_> {
         for environment in job::environments(settings) {
             let (source, line) = (self.place)(&format!("{prefix}{}", environment.pointer));
             let address = format!("environments.{}", environment.key);
+            let mut body = environment.body.clone();
+            let unknown = (self.unknown)(&format!("{prefix}{}", environment.pointer), &mut body);
             into.resources.push(Resource {
                 source,
                 line,
@@ -132,8 +134,8 @@ impl Whereabouts<'_> {
                 address: Some(self.below(&address)),
                 kind: Kind::Serverless,
                 action: around.action,
-                body: environment.body.clone(),
-                unknown: Unknown::default(),
+                body,
+                unknown,
                 before: None,
             });
         }

@@ -12,6 +12,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::place::Workload;
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
+use crate::model::written::Written;
 
 /// One cluster that somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct Surroundings {
     /// Attributes that nobody wrote and a tool put in: `autotermination_minutes`, which the Terraform provider sends with its
     /// own default, and `num_workers`, which it plans beside `autoscale`, does not send, and which is not in the body. Sorted.
     pub injected: Vec<String>,
+    /// Where its attributes were written, in a bundle's files; of other documents it stands in one piece.
+    pub written: Arc<Written>,
 }
 
 /// A cluster as it is before the change.
@@ -92,6 +95,12 @@ pub struct PolicyFound {
 }
 
 impl Request {
+    /// File and line of an attribute, as far as they are known: those of what holds it, and at last of the request.
+    pub fn place_of(&self, path: &str) -> (&str, usize) {
+        let written = self.around.written.place(path);
+        written.unwrap_or((&self.source, self.line))
+    }
+
     /// Something wrong with the request as a whole, at its place.
     pub fn problem(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         let found = Diagnostic::error(code, &self.source, message).at(self.line, 0);
@@ -149,6 +158,9 @@ pub fn take_templates(body: &mut Value, unknown: &mut Unknown) {
     take_below(body, "", unknown);
 }
 
+/// What resources are called: free text.
+const NAMES: [&str; 3] = ["cluster_name", "instance_pool_name", "name"];
+
 fn take_below(at: &mut Value, path: &str, unknown: &mut Unknown) {
     let below = |step: &str| match path {
         "" => step.to_owned(),
@@ -157,7 +169,7 @@ fn take_below(at: &mut Value, path: &str, unknown: &mut Unknown) {
     match at {
         Value::Object(members) => members.retain(|key, value| {
             let path = below(key);
-            if path == "cluster_name" {
+            if NAMES.contains(&path.as_str()) {
                 return true;
             }
             let Some(template) = value.as_str().filter(|text| is_template(text)) else {

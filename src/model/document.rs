@@ -1,9 +1,10 @@
 //! A YAML or JSON text together with the place of every value, so that what is wrong
 //! with it can be shown by line and column.
 
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+use saphyr::{MarkedYaml, Marker, Scalar, ScanError, YamlData, YamlLoader};
+use saphyr_parser::{Event, Parser, SpannedEventReceiver};
 use serde_json::{Map, Number, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Diagnostics, json_message};
@@ -16,6 +17,8 @@ pub struct Document {
     /// Its content.
     pub value: Value,
     places: BTreeMap<String, Place>,
+    /// Where the values stand that have an anchor (`&name`).
+    anchors: BTreeSet<Place>,
     /// What a merge patch put there or took away, by pointer.
     merged: BTreeMap<String, Origin>,
 }
@@ -28,7 +31,7 @@ struct Origin {
 }
 
 /// Line and column, both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
     /// Line.
     pub line: usize,
@@ -38,6 +41,10 @@ pub struct Place {
 
 /// Deepest nesting accepted.
 const MAX_DEPTH: usize = 64;
+/// Deepest nesting that is loaded at all, aliases followed: what loads, copies and drops values recurses as deep as they are.
+const MAX_LOADED_DEPTH: usize = 256;
+/// Values that aliases may make, all together: ten anchors that name each other ten times would make ten thousand million.
+const MAX_ALIASED: usize = 50_000;
 
 impl Document {
     /// Parses YAML; JSON is read as the YAML it is.
@@ -47,24 +54,33 @@ impl Document {
     /// `document::key` for a key that is not text, `document::number` for one that JSON cannot hold,
     /// `document::depth` beyond 64 levels.
     pub fn parse(source: &str, text: &str) -> Result<Document, Diagnostics> {
+        Document::parse_as(source, text, MergeKeys::Plain)
+    }
+
+    /// The same; the members of what stands behind a key `<<` are members of the mapping that has it, unless it has them
+    /// itself (the merge keys of YAML 1.1).
+    ///
+    /// # Errors
+    /// Those of [`Document::parse`], and `document::merge-key` where something else than a mapping stands behind it.
+    pub fn parse_merging(source: &str, text: &str) -> Result<Document, Diagnostics> {
+        Document::parse_as(source, text, MergeKeys::Merged)
+    }
+
+    fn parse_as(source: &str, text: &str, merge_keys: MergeKeys) -> Result<Document, Diagnostics> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let loaded = MarkedYaml::load_from_str(text).map_err(|e| {
-            let mark = e.marker();
-            Diagnostic::error("document::syntax", source, e.info())
-                .at(mark.line(), mark.col().saturating_add(1))
-                .hint("check indentation, quotes and brackets at that place")
-        })?;
-        let [root] = loaded.as_slice() else {
+        let loaded = load(source, text)?;
+        let [root] = loaded.documents.as_slice() else {
             return Err(Diagnostic::error(
                 "document::not-one-document",
                 source,
-                format!("expected one document, found {}", loaded.len()),
+                format!("expected one document, found {}", loaded.documents.len()),
             )
             .hint("an empty file and several documents separated by `---` are not accepted")
             .into());
         };
         let mut reader = Reader {
             source,
+            merge_keys,
             places: BTreeMap::new(),
             problems: Vec::new(),
         };
@@ -76,6 +92,7 @@ impl Document {
             source: source.to_owned(),
             value,
             places: reader.places,
+            anchors: loaded.anchors,
             merged: BTreeMap::new(),
         })
     }
@@ -99,6 +116,7 @@ impl Document {
                     source: source.to_owned(),
                     value,
                     places: BTreeMap::new(),
+                    anchors: BTreeSet::new(),
                     merged: BTreeMap::new(),
                 }),
                 Err(_) => Err(problems),
@@ -114,6 +132,12 @@ impl Document {
         }
         self.nearest(pointer, |at| self.places.get(at).copied())
             .unwrap_or_default()
+    }
+
+    /// Whether the value of a JSON pointer, or something inside it, has an anchor.
+    pub fn is_anchored(&self, pointer: &str) -> bool {
+        !self.anchors.is_empty()
+            && inside(&self.places, pointer).any(|(_, place)| self.anchors.contains(&place))
     }
 
     /// An error at the value of a JSON pointer; at its origin where it was merged.
@@ -140,6 +164,7 @@ impl Document {
             source: self.source.clone(),
             value,
             places,
+            anchors: self.anchors.clone(),
             merged,
         })
     }
@@ -270,19 +295,116 @@ pub fn pointer_step(pointer: &str, step: &str) -> String {
     format!("{pointer}/{}", step.replace('~', "~0").replace('/', "~1"))
 }
 
+/// What a key `<<` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MergeKeys {
+    /// A key like others.
+    Plain,
+    /// What stands behind it is merged.
+    Merged,
+}
+
+/// What was loaded, and where anchors stand.
+struct Loaded<'t> {
+    documents: Vec<MarkedYaml<'t>>,
+    anchors: BTreeSet<Place>,
+}
+
+/// Loads a text event by event: the nesting is bounded before anything recurses into it.
+fn load<'t>(source: &str, text: &'t str) -> Result<Loaded<'t>, Diagnostics> {
+    let syntax = |e: &ScanError| {
+        let place = place_of(e.marker());
+        Diagnostic::error("document::syntax", source, e.info())
+            .at(place.line, place.column)
+            .hint("check indentation, quotes and brackets at that place")
+    };
+    let mut loader = YamlLoader::<MarkedYaml<'t>>::default();
+    loader.alias_limit(MAX_ALIASED);
+    let mut anchors = BTreeSet::new();
+    let mut nesting = Nesting::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|e| syntax(&e))?;
+        let place = place_of(&span.start);
+        if nesting.see(&event) > MAX_LOADED_DEPTH {
+            let message = format!("nested deeper than {MAX_LOADED_DEPTH} levels");
+            let found = Diagnostic::error("document::depth", source, message).at(place.line, place.column);
+            return Err(found
+                .hint("nothing that is read here nests deeper than ten levels")
+                .into());
+        }
+        if let Event::Scalar(_, _, 1.., _) | Event::SequenceStart(1.., _) | Event::MappingStart(1.., _) =
+            event
+        {
+            anchors.insert(place);
+        }
+        loader.on_event(event, span);
+        if let Some(error) = loader.error() {
+            return Err(syntax(error).into());
+        }
+    }
+    Ok(Loaded {
+        documents: loader.into_documents(),
+        anchors,
+    })
+}
+
+/// How deep values nest, counted while they are read.
+#[derive(Default)]
+struct Nesting {
+    /// What is open: its anchor, and the levels found below it so far.
+    open: Vec<(usize, usize)>,
+    /// Levels of what has an anchor.
+    anchored: BTreeMap<usize, usize>,
+}
+
+impl Nesting {
+    /// The depth that an event reaches.
+    fn see(&mut self, event: &Event<'_>) -> usize {
+        match event {
+            Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) => self.open.push((*anchor, 0)),
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some((anchor, below)) = self.open.pop() {
+                    let levels = below.saturating_add(1);
+                    if anchor > 0 {
+                        self.anchored.insert(anchor, levels);
+                    }
+                    self.reach(levels);
+                }
+            }
+            Event::Alias(anchor) => {
+                let levels = self.anchored.get(anchor).copied().unwrap_or_default();
+                self.reach(levels);
+                return self.open.len().saturating_add(levels);
+            }
+            _ => {}
+        }
+        self.open.len()
+    }
+
+    fn reach(&mut self, levels: usize) {
+        if let Some((_, below)) = self.open.last_mut() {
+            *below = levels.max(*below);
+        }
+    }
+}
+
+fn place_of(mark: &Marker) -> Place {
+    Place {
+        line: mark.line(),
+        column: mark.col().saturating_add(1),
+    }
+}
+
 struct Reader<'a> {
     source: &'a str,
+    merge_keys: MergeKeys,
     places: BTreeMap<String, Place>,
     problems: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
     fn value(&mut self, node: &MarkedYaml<'_>, pointer: &mut String, depth: usize) -> Value {
-        let mark = node.span.start;
-        let place = Place {
-            line: mark.line(),
-            column: mark.col().saturating_add(1),
-        };
+        let place = place_of(&node.span.start);
         self.places.insert(pointer.clone(), place);
         if depth > MAX_DEPTH {
             self.problem(
@@ -302,18 +424,22 @@ impl Reader<'_> {
                 .map(|(i, item)| self.inside(pointer, &i.to_string(), |r, p| r.value(item, p, deeper)))
                 .collect(),
             YamlData::Mapping(entries) => {
-                let mut map = Map::new();
+                let (mut map, mut merged) = (Map::new(), Vec::new());
                 for (key, item) in entries {
-                    let at = Place {
-                        line: key.span.start.line(),
-                        column: key.span.start.col().saturating_add(1),
-                    };
                     let Some(name) = key_text(key) else {
+                        let at = place_of(&key.span.start);
                         self.problem("document::key", pointer, at, "a key must be text".to_owned());
                         continue;
                     };
+                    if name == "<<" && self.merge_keys == MergeKeys::Merged {
+                        merged.push(item);
+                        continue;
+                    }
                     let read = self.inside(pointer, &name, |r, p| r.value(item, p, deeper));
                     map.insert(name, read);
+                }
+                for item in merged {
+                    self.merge(item, &mut map, pointer, deeper);
                 }
                 Value::Object(map)
             }
@@ -328,6 +454,53 @@ impl Reader<'_> {
                 );
                 Value::Null
             }
+        }
+    }
+
+    /// Adds what a merge key brings: members that are there already stay, of several mappings the first that has one counts.
+    fn merge(
+        &mut self,
+        from: &MarkedYaml<'_>,
+        into: &mut Map<String, Value>,
+        pointer: &mut String,
+        depth: usize,
+    ) {
+        match &from.data {
+            YamlData::Sequence(items)
+                if items.iter().all(|item| matches!(item.data, YamlData::Mapping(_))) =>
+            {
+                for item in items {
+                    self.merge(item, into, pointer, depth);
+                }
+            }
+            YamlData::Mapping(_) if depth <= MAX_DEPTH => {
+                // Read apart, so that places of members that are there already stay theirs.
+                let mut apart = Reader {
+                    source: self.source,
+                    merge_keys: self.merge_keys,
+                    places: BTreeMap::new(),
+                    problems: Vec::new(),
+                };
+                let read = apart.value(from, pointer, depth);
+                self.problems.append(&mut apart.problems);
+                let Value::Object(members) = read else { return };
+                for (name, member) in members {
+                    if into.contains_key(&name) {
+                        continue;
+                    }
+                    let at = pointer_step(pointer, &name);
+                    self.places.extend(
+                        inside(&apart.places, &at).map(|(rest, place)| (format!("{at}{rest}"), place)),
+                    );
+                    into.insert(name, member);
+                }
+            }
+            _ => self.problem(
+                "document::merge-key",
+                pointer,
+                place_of(&from.span.start),
+                "expected a mapping, or a list of mappings, behind `<<`".to_owned(),
+            ),
         }
     }
 
@@ -494,5 +667,51 @@ mod tests {
         assert_eq!(code(""), Err(("document::not-one-document", 0)));
         assert_eq!(code("a: .inf\n").unwrap_err().0, "document::number");
         assert_eq!(code(&"[".repeat(5000)).unwrap_err().0, "document::syntax");
+        assert_eq!(code("a:\n\tb: 1\n").unwrap_err().0, "document::syntax");
+    }
+
+    #[test]
+    fn nesting_and_aliases_are_bounded_before_anything_recurses() {
+        let chain = |levels: usize, width: usize| {
+            let mut text = String::from("a0: &a0 [1]\n");
+            for i in 1..levels {
+                let (open, close) = ("[".repeat(width), "]".repeat(width));
+                text.push_str(&format!("a{i}: &a{i} {open}*a{}{close}\n", i - 1));
+            }
+            text
+        };
+        let laughs: String = (1..12)
+            .map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", ")))
+            .collect();
+        for (text, expected) in [
+            ("- ".repeat(10_000), "document::depth"),
+            (
+                (0..5_000).map(|i| format!("{}a:\n", " ".repeat(i))).collect(),
+                "document::depth",
+            ),
+            (chain(400, 1), "document::depth"),
+            (chain(30, 200), "document::depth"),
+            (format!("a0: &a0 x\n{laughs}"), "document::syntax"),
+            ("a: &a [*a]\n".to_owned(), "document::syntax"),
+            ("a: &a {b: *a}\n".to_owned(), "document::syntax"),
+        ] {
+            let found = Document::parse("x", &text).map(|_| ()).unwrap_err();
+            assert_eq!(found.0[0].code, expected, "{}", &text[..20.min(text.len())]);
+        }
+    }
+
+    #[test]
+    fn merge_keys_bring_members_that_are_not_there() {
+        let text = "base: &base {a: 1, b: {c: 1}}\nmore: &more\n  d: 4\n  a: 9\n\
+                    one:\n  b: 2\n  <<: *base\nall:\n  <<: [*base, *more]\nplain: {}\n";
+        let read = Document::parse_merging("x.yml", text).unwrap();
+        assert_eq!(read.value["one"], json!({"b": 2, "a": 1}));
+        assert_eq!(read.value["all"], json!({"a": 1, "b": {"c": 1}, "d": 4}));
+        let line = |pointer: &str| read.place(pointer).line;
+        assert_eq!((line("/one/a"), line("/one/b"), line("/all/d")), (1, 6, 3));
+        assert!(read.is_anchored("/more") && !read.is_anchored("/plain"));
+        assert_eq!(Document::parse("x.yml", text).unwrap().value["one"]["<<"]["a"], 1);
+        let wrong = Document::parse_merging("x.yml", "a:\n  <<: 1\n").unwrap_err();
+        assert_eq!((wrong.0[0].code, wrong.0[0].line), ("document::merge-key", 2));
     }
 }

@@ -1,6 +1,7 @@
 //! Bindings explained: for each request every binding that was looked at, and why it matches or not.
 
 use super::admission::Admission;
+use super::check::is_something_else;
 use super::choice::View;
 use super::files::{OnDisk, Text};
 use crate::intake::documents::{self, ReadOptions};
@@ -21,8 +22,12 @@ pub fn explain(sources: &[Text], admission: &Admission, options: &ReadOptions) -
     let mut requests = Vec::new();
     for source in sources {
         let read = documents::read(&source.source, &source.text, &OnDisk, options);
+        if source.is_found && is_something_else(&read) {
+            continue;
+        }
         problems.0.extend(read.problems.0);
-        requests.extend(read.requests.iter().map(|request| explained(request, admission)));
+        let judged = read.requests.iter().filter(|r| r.around.action.is_judged());
+        requests.extend(judged.map(|request| explained(request, admission)));
     }
     let report = Bindings {
         file: admission.bindings.source.clone(),

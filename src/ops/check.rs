@@ -4,7 +4,6 @@ mod costs;
 mod report;
 
 use serde_json::Value;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use self::costs::{Costs, costs};
@@ -27,6 +26,7 @@ use crate::model::facts::ClustersFact;
 use crate::model::period::Instant;
 use crate::model::place::{Cloud, Workload, Workspace};
 use crate::model::resource::Action;
+use crate::model::side_by_side::side_by_side;
 use crate::policy::binding::{Field, Seen};
 use crate::policy::combine::outcome_of;
 use crate::policy::loaded::Policy;
@@ -104,9 +104,6 @@ pub struct Checked {
     /// What the change costs; none where nothing is known of before, and nobody said how long things run.
     pub cost: Option<CostChange>,
 }
-
-/// Requests below which one thread is quicker than two.
-const WORTH_A_THREAD: usize = 64;
 
 /// Checks every request of every source.
 ///
@@ -194,7 +191,7 @@ fn read(sources: &[Text], options: &CheckOptions) -> Reading {
 }
 
 /// Whether a file asks for nothing, as most files of a repository do.
-fn is_something_else(reading: &Reading) -> bool {
+pub(super) fn is_something_else(reading: &Reading) -> bool {
     let other = |d: &Diagnostic| {
         matches!(
             d.code,
@@ -372,36 +369,4 @@ fn remedies(decision: &Decision) -> Vec<(&str, &Value)> {
         }
     }
     chosen
-}
-
-/// Runs over all items, on as many threads as the machine has where there are enough of them; the results come
-/// in the order of the items.
-fn side_by_side<T: Send, R: Send>(items: Vec<T>, run: &(dyn Fn(T) -> R + Sync)) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    if items.len() < WORTH_A_THREAD || threads < 2 {
-        return items.into_iter().map(run).collect();
-    }
-    let share = items.len().div_ceil(threads);
-    let mut shares: Vec<Vec<T>> = Vec::new();
-    let mut items = items.into_iter();
-    loop {
-        let next: Vec<T> = items.by_ref().take(share).collect();
-        if next.is_empty() {
-            break;
-        }
-        shares.push(next);
-    }
-    std::thread::scope(|scope| {
-        let running: Vec<_> = shares
-            .into_iter()
-            .map(|share| scope.spawn(move || share.into_iter().map(run).collect::<Vec<R>>()))
-            .collect();
-        // A panic is a fault of ours and goes on as one: an answer must not go missing.
-        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
-            thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        running.into_iter().flat_map(join).collect()
-    })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::intake::bundle::Files;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::rows;
+use crate::model::{glob, rows};
 
 /// Largest text file that is read: 256 MiB.
 const MAX_BYTES: u64 = 256 << 20;
@@ -141,13 +141,59 @@ pub struct OnDisk;
 
 impl Files for OnDisk {
     fn matching(&self, from: &str, pattern: &str) -> Result<Vec<String>, Diagnostics> {
-        let _ = (from, pattern);
-        Ok(Vec::new())
+        let folder = Path::new(from).parent().unwrap_or(Path::new(""));
+        let mut found = vec![folder.to_owned()];
+        let steps: Vec<&str> = pattern
+            .split('/')
+            .filter(|step| !step.is_empty() && *step != ".")
+            .collect();
+        for step in steps {
+            if step.contains(['*', '?', '[', '\\']) {
+                let mut matching = Vec::new();
+                for folder in &found {
+                    matching.extend(named_like(folder, step)?);
+                }
+                found = matching;
+            } else {
+                found = found.into_iter().map(|folder| folder.join(step)).collect();
+            }
+        }
+        let mut files: Vec<String> = found
+            .into_iter()
+            .filter(|path| path.is_file())
+            .map(|path| path.display().to_string())
+            .collect();
+        files.sort();
+        files.dedup();
+        Ok(files)
     }
 
     fn text(&self, path: &str) -> Result<String, Diagnostics> {
         read_text(Path::new(path)).map(|text| text.text)
     }
+}
+
+/// What is in a folder and has a name like a pattern; nothing where there is no such folder.
+fn named_like(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Diagnostics> {
+    let listed = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let named = |e: io::Error| unreadable(&listed.display().to_string(), &e);
+    if !listed.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(listed).map_err(named)? {
+        let name = entry.map_err(named)?.file_name();
+        if name
+            .to_str()
+            .is_some_and(|name| glob::matches_name(pattern, name))
+        {
+            found.push(folder.join(name));
+        }
+    }
+    Ok(found)
 }
 
 /// A file that holds a table, or a part of one.
@@ -274,4 +320,44 @@ pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension()
         .and_then(|e| e.to_str())
         .is_some_and(|e| extensions.contains(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_name_files_beside_a_bundle() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "databricks.yml",
+            "a/x.yml",
+            "a/y.txt",
+            "b/z.yml",
+            "b/.w.yml",
+            "b/c/deep.yml",
+        ] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let root = folder.path().join("databricks.yml").display().to_string();
+        let matching = |pattern: &str| -> Vec<String> {
+            let found = OnDisk.matching(&root, pattern).unwrap();
+            let inside = |path: &String| Path::new(path).strip_prefix(folder.path()).unwrap().to_owned();
+            found
+                .iter()
+                .map(|path| inside(path).display().to_string())
+                .collect()
+        };
+        assert_eq!(matching("*/*.yml"), ["a/x.yml", "b/.w.yml", "b/z.yml"]);
+        assert_eq!(matching("**/*.yml"), matching("*/*.yml"));
+        assert_eq!(matching("./a/?.[tx]*"), ["a/y.txt"]);
+        assert_eq!(matching("*.yml"), ["databricks.yml"]);
+        assert_eq!(matching("b/c/deep.yml"), ["b/c/deep.yml"]);
+        assert_eq!(matching("b/c/../z.yml"), ["b/c/../z.yml"]);
+        for nothing in ["b/c", "none/*.yml", "missing.yml", "databricks.yml/*"] {
+            assert_eq!(matching(nothing), [""; 0], "{nothing}");
+        }
+    }
 }

@@ -159,9 +159,10 @@ impl<'h> Policies<'h> {
         Ok(Some(key))
     }
 
-    /// A loaded policy.
+    /// A loaded policy, by its name; of one that a document defines also by its key.
     pub fn get(&self, name: &str) -> Option<&Policy> {
-        self.loaded.get(name)
+        let by_key = self.loaded.get(name);
+        by_key.or_else(|| self.loaded.values().find(|policy| policy.name == name))
     }
 
     /// The document of a policy.

@@ -10,7 +10,7 @@ use tollgate::model::decision::{ChosenBy, Outcome};
 use tollgate::model::diagnostic::Diagnostics;
 use tollgate::model::place::Workload;
 use tollgate::ops::admission::{Admission, Configured, Setup};
-use tollgate::ops::check::{Answer, CheckOptions, Checked, check};
+use tollgate::ops::check::{Answer, CheckOptions, Checked, check, report};
 use tollgate::ops::choice::{Choice, choose};
 use tollgate::ops::files::{OnDisk, Text};
 use tollgate::ops::policies::{Policies, PolicySource};
@@ -307,6 +307,62 @@ fn a_waiver_sets_aside_what_it_covers_until_it_expires() {
     assert_eq!(says(24, "2026-11-01"), (Outcome::Deny, 0, since));
     assert_eq!(says(25, "2026-10-01"), (Outcome::Deny, 0, vec![]));
     assert_eq!(says(20, "2026-10-01"), (Outcome::Allow, 0, vec![]));
+}
+
+/// A plan that defines a policy: it denies by its definition, can be waived by its address, and its rule has a manual.
+#[test]
+fn a_policy_of_a_plan_denies_and_can_be_waived() {
+    let plan = std::fs::read_to_string(project("tests/fixtures/terraform/estate.json")).unwrap();
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let waivers = WAIVERS
+        .replace("policy: etl-jobs", "policy: databricks_cluster_policy.base")
+        .replace(
+            "rule: size, resource: \"nightly*\", source: \"teams/**\", tags: { team: data }, at_most: 24",
+            "rule: definition",
+        );
+    let legacy = |waivers: &str| {
+        let host = in_process(limits());
+        let mut policies = Policies::open(&PolicySource::Bundled, &host).unwrap();
+        let admission = Repository::of("prices: []\n", waivers)
+            .admission(&policies)
+            .unwrap();
+        let source = Text {
+            source: "plan.json".to_owned(),
+            text: plan.to_string(),
+            is_found: false,
+        };
+        let options = options(admission, "2026-10-01");
+        let checked = check(&[source], &mut policies, &mut catalogue(&[]).unwrap(), &options).unwrap();
+        let told = report(&checked, &policies, &options);
+        let manual = told
+            .rules
+            .iter()
+            .any(|rule| rule.by.rule == "definition" && !rule.manual.is_empty());
+        let address = Some("databricks_cluster.legacy".to_owned());
+        let legacy = checked
+            .answers
+            .iter()
+            .find(|a| a.request.address == address)
+            .unwrap();
+        assert_eq!(
+            chosen(legacy),
+            (
+                ChosenBy::Document,
+                vec!["baseline", "databricks_cluster_policy.base"]
+            )
+        );
+        let by = |rule: &str| {
+            legacy
+                .decision
+                .violations
+                .iter()
+                .filter(|v| v.by.rule == rule)
+                .count()
+        };
+        (by("definition"), legacy.decision.waived.len(), manual)
+    };
+    assert_eq!(legacy(NO_WAIVERS), (1, 0, true));
+    assert_eq!(legacy(&waivers), (0, 1, true));
 }
 
 #[test]

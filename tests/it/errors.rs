@@ -219,6 +219,7 @@ fn catalogue() -> Vec<Case> {
     all.extend(crate::lint_errors::lints());
     all.extend(crate::statement_errors::statements());
     all.extend(crate::terraform_errors::plans());
+    all.extend(crate::bundle_errors::bundles());
     all
 }
 
@@ -238,6 +239,17 @@ fn requests() -> Vec<Case> {
             "request::state-not-plan",
             "{\"version\": 4, \"terraform_version\": \"1.11.4\", \"serial\": 3, \"lineage\": \"x\", \"resources\": []}\n",
         ),
+        files(
+            "usage-file::schema",
+            "check r.json --usage usage.yaml --cloud AZURE --region westus2 --at 2026-10-01",
+            &[
+                ("r.json", REQUEST),
+                ("usage.yaml", "hours_per_month: 800\nminutes_per_runs: 3\n"),
+            ],
+        ),
+        prepared("file::no-documents", "check empty", |folder| {
+            fs::create_dir(folder.join("empty")).unwrap()
+        }),
         request("request::syntax", "{\"num_workers\": 2,\n \"node_type_id\": }\n"),
         request("request::not-a-cluster", "{\"policies\": [], \"total\": 3}\n"),
         request(
@@ -401,6 +413,13 @@ fn policies() -> Vec<Case> {
         cases_file(
             "case::instant",
             &case.replace("name: n", "name: n\n    at: yesterday"),
+        ),
+        cases_file(
+            "case::hours",
+            &case.replace(
+                "name: n",
+                "name: n\n    hours_per_month: \"99999999999999999999999999999999\"",
+            ),
         ),
         files("plugin::unknown", "plugin inspect spot-mux", &[]),
         files(

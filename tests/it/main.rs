@@ -15,6 +15,8 @@ mod attribution_errors;
 mod bench;
 mod billing_usage;
 mod billing_usage_oracle;
+mod bundle;
+mod bundle_errors;
 mod cases;
 mod check_outputs;
 mod checking;

@@ -1,5 +1,6 @@
 //! Plans of Terraform: every resource is found, none is missed, none is invented.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -231,4 +232,34 @@ fn a_plan_of_many_resources_is_read_whole() {
     );
     let referring = |r: &&Request| r.around.unknown.references.contains_key("instance_pool_id");
     assert_eq!(found.requests.iter().filter(referring).count(), 200);
+}
+
+#[test]
+fn a_plan_is_known_by_its_content_alone_or_among_others() {
+    let path = project("tests/fixtures/terraform/estate.json");
+    let plan: BTreeMap<String, Value> = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let lines = |found: &Reading| found.requests.iter().map(|r| r.line).collect::<Vec<_>>();
+    let read = |text: &str| read("-", text, &OnDisk, &ReadOptions::default());
+    // With its keys sorted it begins with another one.
+    let sorted = serde_json::to_string(&plan).unwrap();
+    assert!(sorted.starts_with("{\"applyable\""));
+    let found = read(&sorted);
+    assert_eq!(told(&found), told(&reading(&path)));
+    assert!(found.tells_change);
+    // One document a line: a cluster, a plan, what is broken, a plan that begins as Terraform begins it.
+    let one = r#"{"format_version":"1.2","resource_changes":[{"address":"databricks_cluster.a","mode":"managed","type":"databricks_cluster","name":"a","change":{"actions":["create"],"after":{"num_workers":1}}}]}"#;
+    let found = read(&format!("{{\"num_workers\": 1}}\n{sorted}\n{{broken\n{one}\n"));
+    let expected: Vec<usize> = [vec![1], vec![2; 10], vec![4]].concat();
+    assert_eq!(lines(&found), expected);
+    assert_eq!(
+        found
+            .problems
+            .0
+            .iter()
+            .map(|p| (p.code, p.line))
+            .collect::<Vec<_>>(),
+        [("request::syntax", 3)]
+    );
+    let found = read(&format!("\u{feff}{one}\n{one}\n"));
+    assert_eq!((lines(&found), found.problems.0), (vec![1, 2], vec![]));
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::address::Site;
 
@@ -75,7 +75,7 @@ struct Expressions<'a> {
     #[serde(borrow)]
     text: Option<&'a RawValue>,
     #[serde(skip)]
-    read: OnceCell<Map<String, Value>>,
+    read: OnceLock<Map<String, Value>>,
 }
 
 impl Expressions<'_> {
@@ -212,10 +212,10 @@ impl<'c> Told<'c> {
         let constant = |block: &'c Value, key: &str| block.get(key)?.get("constant_value");
         let told = |block: &'c Value| block.as_object().map_or(Told::Nothing, Told::Block);
         let named = KEYS.iter().find_map(|key| Some((*key, block.get(key)?)));
-        if let Some((key, name)) = named {
-            if let Some(block) = written.iter().find(|b| constant(b, key) == Some(name)) {
-                return told(block);
-            }
+        let is_named =
+            |block: &&'c Value| named.is_some_and(|(key, name)| constant(block, key) == Some(name));
+        if let Some(block) = written.iter().find(is_named) {
+            return told(block);
         }
         match written.get(number) {
             Some(block)

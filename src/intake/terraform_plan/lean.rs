@@ -46,7 +46,7 @@ impl<'de, const MARKS: bool> Deserialize<'de> for Lean<MARKS> {
 }
 
 /// A key, not copied where it has no escapes.
-#[derive(serde::Deserialize, PartialEq, Eq, Hash)]
+#[derive(serde::Deserialize, Clone, PartialEq, Eq, Hash)]
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -95,15 +95,13 @@ impl<'de, const MARKS: bool> Visitor<'de> for LeanVisitor<MARKS> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut found = Map::new();
-        let mut left_out: HashSet<Key<'de>, foldhash::fast::RandomState> = HashSet::default();
+        let mut seen: HashSet<Key<'de>, foldhash::fast::RandomState> = HashSet::default();
         while let Some(key) = members.next_key::<Key<'de>>()? {
             let Lean::<MARKS>(value) = members.next_value()?;
-            if left_out.contains(&key) || found.contains_key(key.0.as_ref()) {
+            if !seen.insert(key.clone()) {
                 return Err(twice(&key.0));
             }
-            if is_nothing::<MARKS>(&value) {
-                left_out.insert(key);
-            } else {
+            if !is_nothing::<MARKS>(&value) {
                 found.insert(key.0.into_owned(), value);
             }
         }

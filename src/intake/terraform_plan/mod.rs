@@ -43,6 +43,7 @@ use super::reading::Reading;
 use crate::model::diagnostic::{Diagnostic, json_message};
 use crate::model::json_text::JsonText;
 use crate::model::resource::Action;
+use crate::model::side_by_side::side_by_side;
 use crate::model::strict_json::is_twice;
 
 /// Reads a plan.
@@ -150,8 +151,13 @@ impl<'p> Reader<'p> {
             instances: &instances,
             pools_before: Arc::new(pools_before),
         };
-        for (entry, action) in &entries {
-            all.read(entry, *action, &mut reading);
+        let one = |(entry, action): &(Entry<'_>, Action)| {
+            let mut found = Reading::default();
+            all.read(entry, *action, &mut found);
+            found
+        };
+        for found in side_by_side(entries.iter().collect(), &one) {
+            reading.append(found);
         }
         reading.known = known;
         reading
@@ -159,25 +165,34 @@ impl<'p> Reader<'p> {
 
     /// Every entry that can be read, with its line.
     fn entries<'a>(&self, list: &[&'a RawValue], reading: &mut Reading) -> Vec<(usize, ResourceChange<'a>)> {
+        let numbered: Vec<(usize, &RawValue)> = list.iter().copied().enumerate().collect();
         let mut found = Vec::with_capacity(list.len());
-        for (i, raw) in list.iter().enumerate() {
-            let line = self.json.line_of(raw.get());
-            match serde_json::from_str::<ResourceChange<'_>>(raw.get()) {
-                Ok(change) => found.push((line, change)),
-                Err(error) => {
-                    let message = json_message(&error);
-                    let code = match is_twice(&error) || message.starts_with("duplicate field") {
-                        true => "request::duplicate-key",
-                        false => "plan::resource",
-                    };
-                    let problem = Diagnostic::error(code, self.source, message).at(line, 0);
-                    let problem = problem.path(format!("resource_changes.{i}"));
-                    let hint = "print the plan again with `terraform show -json`";
-                    reading.problems.0.push(problem.hint(hint));
-                }
+        for read in side_by_side(numbered, &|(i, raw)| self.change(i, raw)) {
+            match read {
+                Ok(change) => found.push(change),
+                Err(problem) => reading.problems.0.push(problem),
             }
         }
         found
+    }
+
+    fn change<'a>(
+        &self,
+        number: usize,
+        raw: &'a RawValue,
+    ) -> Result<(usize, ResourceChange<'a>), Diagnostic> {
+        let line = self.json.line_of(raw.get());
+        let read = serde_json::from_str::<ResourceChange<'_>>(raw.get());
+        read.map(|change| (line, change)).map_err(|error| {
+            let message = json_message(&error);
+            let code = match is_twice(&error) || message.starts_with("duplicate field") {
+                true => "request::duplicate-key",
+                false => "plan::resource",
+            };
+            let problem = Diagnostic::error(code, self.source, message).at(line, 0);
+            let problem = problem.path(format!("resource_changes.{number}"));
+            problem.hint("print the plan again with `terraform show -json`")
+        })
     }
 
     /// An entry that asks for something, and what happens to it.

@@ -45,6 +45,7 @@ pub fn entry<'a>(request: &'a Request, decision: &'a Decision, workload: Workloa
         action: around.action,
         workload: around.workload.unwrap_or(workload),
         unknown: &around.unknown,
+        written: &around.written,
         decision,
         remedied: None,
         policies: &[],

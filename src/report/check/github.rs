@@ -4,9 +4,8 @@
 
 use super::objection::{self, rule};
 use super::{CheckReport, Entry};
-use crate::model::decision::{Enforcement, Outcome};
+use crate::model::decision::{Enforcement, Outcome, RuleName};
 use crate::model::diagnostic::{Diagnostic, Severity};
-use crate::report::decision::RequestName;
 use crate::report::render::name::visible;
 
 /// One command per objection and per problem, those that deny first within a cluster.
@@ -22,7 +21,7 @@ pub fn github(report: &CheckReport<'_>) -> String {
 }
 
 fn write_entry(out: &mut String, entry: &Entry<'_>) {
-    let (decision, request) = (entry.decision, &entry.request);
+    let decision = entry.decision;
     for enforcement in [Enforcement::Enforce, Enforcement::Monitor] {
         let level = match enforcement {
             Enforcement::Enforce => "error",
@@ -30,13 +29,13 @@ fn write_entry(out: &mut String, entry: &Entry<'_>) {
         };
         for violation in entry.violations(enforcement) {
             let lines = objection::lines(violation);
-            out.push_str(&of_request(level, request, &rule(&violation.by), &lines));
+            out.push_str(&of_request(level, entry, &violation.path, &violation.by, &lines));
         }
     }
     for failure in &decision.failures {
         let level = if failure.denies { "error" } else { "warning" };
         let lines = [objection::broke(failure).to_owned(), failure.message.clone()];
-        out.push_str(&of_request(level, request, &rule(&failure.by), &lines));
+        out.push_str(&of_request(level, entry, "", &failure.by, &lines));
     }
     for unknown in &decision.undetermined {
         let level = match decision.outcome {
@@ -47,25 +46,29 @@ fn write_entry(out: &mut String, entry: &Entry<'_>) {
             format!("cannot judge `{}`", unknown.path),
             unknown.message.clone(),
         ];
-        out.push_str(&of_request(level, request, &rule(&unknown.by), &lines));
+        out.push_str(&of_request(level, entry, &unknown.path, &unknown.by, &lines));
     }
     for waived in &decision.waived {
         let mut lines = objection::lines(&waived.violation);
         lines.push(objection::waived(&waived.waiver));
+        let violation = &waived.violation;
         out.push_str(&of_request(
             "notice",
-            request,
-            &rule(&waived.violation.by),
+            entry,
+            &violation.path,
+            &violation.by,
             &lines,
         ));
     }
 }
 
-fn of_request(level: &str, request: &RequestName<'_>, title: &str, lines: &[String]) -> String {
+fn of_request(level: &str, entry: &Entry<'_>, path: &str, by: &RuleName, lines: &[String]) -> String {
+    let request = &entry.request;
     let name = request.name.or(request.address).unwrap_or("the cluster");
     let lines: Vec<String> = lines.iter().map(|line| visible(line)).collect();
     let message = format!("{}: {}", visible(name), lines.join("\n"));
-    command(level, request.source, request.line, 0, title, &message)
+    let (source, line) = entry.place_of(path);
+    command(level, source, line, 0, &rule(by), &message)
 }
 
 fn of_problem(problem: &Diagnostic) -> String {

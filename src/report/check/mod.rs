@@ -31,6 +31,7 @@ use crate::model::period::Instant;
 use crate::model::place::Workload;
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
+use crate::model::written::Written;
 
 use super::decision::RequestName;
 
@@ -65,6 +66,8 @@ pub struct Entry<'a> {
     pub workload: Workload,
     /// What of it is not known yet.
     pub unknown: &'a Unknown,
+    /// Where its attributes were written, where that is elsewhere than the whole.
+    pub written: &'a Written,
     /// The decision.
     pub decision: &'a Decision,
     /// What it would cost with every remedy applied.
@@ -205,6 +208,12 @@ impl<'a> CheckReport<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// File and line of an attribute, as far as they are known.
+    fn place_of(&self, path: &str) -> (&'a str, usize) {
+        let whole = (self.request.source, self.request.line);
+        self.written.place(path).unwrap_or(whole)
+    }
+
     /// Violations that deny, or those that are only shown.
     fn violations(&self, enforcement: Enforcement) -> impl Iterator<Item = &'a Violation> {
         let all = self.decision.violations.iter();

@@ -17,6 +17,7 @@ use crate::model::period::{Instant, parse_instant};
 use crate::model::place::Workload;
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
+use crate::model::written::IN_ONE_PIECE;
 use crate::report::decision::RequestName;
 
 /// A name that is markup in every format.
@@ -85,6 +86,7 @@ impl Cluster {
             action: self.action,
             workload: Workload::Job,
             unknown: &self.unknown,
+            written: &IN_ONE_PIECE,
             decision: &self.decision,
             remedied: self.remedied.as_ref(),
             policies: &self.policies,

@@ -99,12 +99,13 @@ impl<'a> Told<'a> {
             (None, path) => path.to_owned(),
         };
         let name = request.name.unwrap_or("the cluster");
+        let (source, line) = entry.place_of(path);
         let result = json!({
             "ruleId": rule(by),
             "ruleIndex": index,
             "level": level,
             "message": {"text": message(name, lines)},
-            "locations": [place(request.source, request.line, 0, &inside)],
+            "locations": [place(source, line, 0, &inside)],
             "partialFingerprints": {
                 "primaryLocationLineHash": self.fingerprint(by, address, path),
             },

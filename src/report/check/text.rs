@@ -53,7 +53,7 @@ pub fn entry(entry: &Entry<'_>, colour: Colour) -> String {
     };
     let _ = writeln!(out, "{}{name}  ({})", colour.paint(code, word), one_line(&place));
     for violation in &decision.violations {
-        write_violation(&mut out, violation, colour);
+        write_violation(&mut out, entry, violation, colour);
     }
     if let Some(said) = decision.databricks_message(entry.workload) {
         let _ = writeln!(out, "  Databricks would say: {}", one_line(&said));
@@ -111,7 +111,7 @@ pub(super) fn what(kind: Kind, action: Action) -> Option<String> {
     }
 }
 
-fn write_violation(out: &mut String, violation: &Violation, colour: Colour) {
+fn write_violation(out: &mut String, entry: &Entry<'_>, violation: &Violation, colour: Colour) {
     let monitored = match violation.enforcement {
         Enforcement::Monitor => " (monitored, does not deny)",
         Enforcement::Enforce => "",
@@ -122,8 +122,15 @@ fn write_violation(out: &mut String, violation: &Violation, colour: Colour) {
         rule(&violation.by),
         colour.paint("1", &one_line(&violation.message))
     );
-    if let Some(path) = objection::path(violation) {
-        let _ = writeln!(out, "      at: {}", one_line(path));
+    let written = entry.written.place(&violation.path);
+    let written = written.map(|(source, line)| format!("{source}:{line}"));
+    let at = match (objection::path(violation), written) {
+        (Some(path), Some(written)) => Some(format!("{path}  ({written})")),
+        (Some(path), None) => Some(path.to_owned()),
+        (None, written) => written,
+    };
+    if let Some(at) = at {
+        let _ = writeln!(out, "      at: {}", one_line(&at));
     }
     if let Some(allowed) = objection::allowed(violation) {
         let _ = writeln!(out, "      allowed: {}", one_line(&allowed));

@@ -232,6 +232,8 @@ readers!(
     own_prices,
     documents,
     terraform_plan,
+    bundle,
+    bundle_validated,
 );
 
 /// A sample that a reader does not take would try nothing.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parquet::data_type::{ByteArray, ByteArrayType};
 
+use super::targets::INCLUDED;
 use crate::bench::project;
 
 fn file(path: &str) -> Vec<u8> {
@@ -111,6 +112,23 @@ pub fn samples(name: &str) -> Vec<Vec<u8>> {
             file("tests/cli/reconcile.in/scenario.yaml"),
         ],
         "terraform_plan" => vec![file("tests/fixtures/terraform/estate.json")],
+        "bundle" => {
+            let part = |name: &str| text(&format!("tests/fixtures/bundle/lakehouse/{name}"));
+            let with = |part: String| {
+                format!(
+                    "{}{INCLUDED}{part}",
+                    text("tests/fixtures/bundle/lakehouse/databricks.yml")
+                )
+            };
+            vec![
+                with(part("resources/nightly.yml")).into_bytes(),
+                with(part("shared/compute.yaml")).into_bytes(),
+            ]
+        }
+        "bundle_validated" => ["dev", "prod"]
+            .iter()
+            .map(|target| file(&format!("tests/fixtures/bundle/lakehouse/validate.{target}.json")))
+            .collect(),
         other => panic!("no samples for {other}"),
     }
 }

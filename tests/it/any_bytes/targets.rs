@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tollgate::intake::documents::ReadOptions;
+use tollgate::intake::bundle::{BundleOptions, Files};
+use tollgate::intake::documents::{DocumentKind, ReadOptions};
 use tollgate::intake::{
     azure_cost, billing_usage, cluster_events, cluster_records, context, documents, legacy_usage,
     node_timeline, node_types, terraform_plan, workspace_policies,
 };
 use tollgate::lifecycle::Scenario;
 use tollgate::lifecycle::presence::{Instance, until};
+use tollgate::model::diagnostic::Diagnostics;
 use tollgate::model::document::Document;
 use tollgate::model::money::Currency;
 use tollgate::model::period::parse_instant;
@@ -37,7 +39,7 @@ use tollgate::pricing::node_rates::NodeRates;
 pub type Target = (&'static str, fn(&[u8]) -> usize);
 
 /// All of them.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 21] = [
     ("rows", table_rows),
     ("billing_usage", usage),
     ("legacy_usage", log),
@@ -57,6 +59,8 @@ pub const TARGETS: [Target; 19] = [
     ("own_prices", own),
     ("documents", documents),
     ("terraform_plan", plan),
+    ("bundle", bundle),
+    ("bundle_validated", bundle_validated),
 ];
 
 /// Gives bytes to a reader.
@@ -247,6 +251,49 @@ fn plan(bytes: &[u8]) -> usize {
     text(bytes, |text| {
         let found = terraform_plan::read("x", text);
         found.requests.len() + found.resources.len()
+    })
+}
+
+/// What stands between a bundle and the file that it includes.
+pub const INCLUDED: &str = "\n%%\n";
+
+/// A bundle includes one file, whatever its patterns say.
+struct Included<'t>(&'t str);
+
+impl Files for Included<'_> {
+    fn matching(&self, _: &str, _: &str) -> Result<Vec<String>, Diagnostics> {
+        Ok(vec!["part.yml".to_owned()])
+    }
+
+    fn text(&self, _: &str) -> Result<String, Diagnostics> {
+        Ok(self.0.to_owned())
+    }
+}
+
+fn bundle(bytes: &[u8]) -> usize {
+    text(bytes, |text| {
+        let (root, part) = text.split_once(INCLUDED).unwrap_or((text, ""));
+        let options = ReadOptions {
+            bundle: BundleOptions {
+                user: Some("ana".to_owned()),
+                variables: [("owner".to_owned(), "ops".to_owned())].into(),
+                ..BundleOptions::default()
+            },
+            ..ReadOptions::default()
+        };
+        let read = documents::read("databricks.yml", root, &Included(part), &options);
+        read.requests.len() + read.resources.len()
+    })
+}
+
+fn bundle_validated(bytes: &[u8]) -> usize {
+    text(bytes, |text| {
+        let options = ReadOptions {
+            kind: Some(DocumentKind::Bundle),
+            ..ReadOptions::default()
+        };
+        let read = documents::read("x.json", text, &Included(""), &options);
+        read.requests.len() + read.resources.len()
     })
 }
 

@@ -1,0 +1,10 @@
+//! Bytes for the reader `bundle`.
+#![no_main]
+
+#[path = "../../tests/it/any_bytes/targets.rs"]
+#[allow(dead_code)]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    targets::run("bundle", bytes);
+});

@@ -1,0 +1,228 @@
+//! Variables of a bundle and their values: `--var`, else the target's, else the default.
+
+use std::collections::BTreeMap;
+
+use super::node::{Members, Node, Place};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::strict_json::Strict;
+use crate::model::suggest;
+
+/// What a variable is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Variable {
+    /// It has a value, in which there may be references.
+    Given(Node),
+    /// Its value is an id that only the workspace knows.
+    Lookup,
+    /// It has no value.
+    Missing,
+}
+
+/// The variables of a bundle by their names; what has no value is told.
+pub fn variables(
+    defined: Option<Node>,
+    of_target: Option<&Node>,
+    given: &BTreeMap<String, String>,
+    source: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Variable> {
+    let none = Members::new();
+    let defined = defined.as_ref().and_then(Node::members).unwrap_or(&none);
+    let over = of_target.and_then(Node::members).unwrap_or(&none);
+    let names: Vec<&str> = defined.keys().map(String::as_str).collect();
+    let undefined = |name: &str, place: &Place, what: &str| {
+        let path = format!("variables.{name}");
+        let found = place.error(
+            "bundle::undefined-variable",
+            &path,
+            format!("{what} a variable that is not defined"),
+        );
+        found.hint(suggest::hint(name, &names, |all| match all {
+            "" => format!("define `{name}` in `variables`"),
+            all => format!("the bundle defines {all}"),
+        }))
+    };
+    for (name, value) in over {
+        if !defined.contains_key(name) {
+            problems.push(undefined(name, &value.place, "the target gives a value to"));
+        }
+    }
+    for name in given.keys().filter(|name| !defined.contains_key(*name)) {
+        problems.push(undefined(name, &Place::whole(source), "--var gives a value to"));
+    }
+    let mut all = BTreeMap::new();
+    for (name, definition) in defined {
+        let over = over.get(name).filter(|node| !node.is_null());
+        let is_complex = [Some(definition), over]
+            .into_iter()
+            .flatten()
+            .any(|node| node.get("type").and_then(Node::text) == Some("complex"));
+        let variable = match given.get(name) {
+            Some(text) => from_text(name, text, is_complex, definition, problems),
+            None => written(name, definition, over, problems),
+        };
+        all.insert(name.clone(), variable);
+    }
+    all
+}
+
+/// What `--var` gives: text; for a complex variable JSON.
+fn from_text(
+    name: &str,
+    text: &str,
+    is_complex: bool,
+    definition: &Node,
+    problems: &mut Vec<Diagnostic>,
+) -> Variable {
+    let place = &definition.place;
+    if !is_complex {
+        return Variable::Given(Node::scalar(text, place));
+    }
+    match serde_json::from_str::<Strict>(text) {
+        Ok(Strict(value)) => Variable::Given(Node::of_json(value, place)),
+        Err(_) => {
+            let message = "--var gives text to a variable of `type: complex`, expected JSON";
+            let found = place.error("bundle::complex-variable", &format!("variables.{name}"), message);
+            problems.push(found.hint(format!("--var '{name}={{\"key\": \"value\"}}'")));
+            Variable::Missing
+        }
+    }
+}
+
+fn written(name: &str, definition: &Node, over: Option<&Node>, problems: &mut Vec<Diagnostic>) -> Variable {
+    let path = format!("variables.{name}");
+    if let Some(over) = over {
+        match parts(over) {
+            Some(Parts { lookup: true, .. }) => return Variable::Lookup,
+            Some(Parts {
+                default: Some(default),
+                ..
+            }) => return Variable::Given(default.clone()),
+            // Only its type or description.
+            Some(_) => {}
+            None => return Variable::Given(over.clone()),
+        }
+    }
+    match parts(definition) {
+        Some(Parts { lookup: true, .. }) => Variable::Lookup,
+        Some(Parts {
+            default: Some(default),
+            ..
+        }) => Variable::Given(default.clone()),
+        Some(_) => {
+            let message = format!("the variable `{name}` has no value");
+            let found = definition
+                .place
+                .error("bundle::variable-without-value", &path, message);
+            problems.push(found.hint(format!("--var {name}=VALUE, or give it a `default`")));
+            Variable::Missing
+        }
+        None => {
+            let message = format!("expected a map with `default`, found {}", definition.kind());
+            problems.push(definition.place.error("bundle::wrong-type", &path, message));
+            Variable::Given(definition.clone())
+        }
+    }
+}
+
+struct Parts<'a> {
+    default: Option<&'a Node>,
+    lookup: bool,
+}
+
+/// A definition's parts; none where the whole is a value.
+fn parts(node: &Node) -> Option<Parts<'_>> {
+    const KEYS: [&str; 5] = ["default", "description", "lookup", "type", "value"];
+    if node.is_null() {
+        return Some(Parts {
+            default: None,
+            lookup: false,
+        });
+    }
+    let members = node.members()?;
+    if !members.keys().all(|key| KEYS.contains(&key.as_str())) {
+        return None;
+    }
+    // `type` alone may be a key of a complex value: of a definition it says `complex`.
+    if members.is_empty()
+        || members
+            .get("type")
+            .is_some_and(|kind| kind.text() != Some("complex"))
+    {
+        return None;
+    }
+    Some(Parts {
+        default: node.get("default"),
+        lookup: node.get("lookup").is_some(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::document::Document;
+    use serde_json::{Value, json};
+
+    fn read(defined: &str, target: &str, given: &[(&str, &str)]) -> (BTreeMap<String, Value>, Vec<String>) {
+        let node = |text: &str| Node::of(&Document::parse("b.yml", text).unwrap());
+        let given = given
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        let mut problems = Vec::new();
+        let read = variables(
+            Some(node(defined)),
+            Some(&node(target)),
+            &given,
+            "b.yml",
+            &mut problems,
+        );
+        let values = read.into_iter().map(|(name, variable)| {
+            let value = match variable {
+                Variable::Given(node) => node.value(),
+                Variable::Lookup => json!("(lookup)"),
+                Variable::Missing => json!("(missing)"),
+            };
+            (name, value)
+        });
+        let told = problems
+            .iter()
+            .map(|p| format!("{} {} {}", p.code, p.line, p.path));
+        (values.collect(), told.collect())
+    }
+
+    #[test]
+    fn the_command_line_counts_more_than_the_target_and_the_target_more_than_the_default() {
+        let defined = "a: {default: 1}\nb: {default: 2}\nc: {default: 3}\nd: {lookup: {cluster_policy: p}}\n\
+                       e:\nf: {type: complex, default: {x: 1, y: 2}}\ng: {description: d}\nh: {type: complex}\n";
+        let (values, told) = read(
+            defined,
+            "b: 20\nc: {default: 30}\nf: {x: 5}\nz: 1\n",
+            &[("c", "300"), ("h", "{\"k\": [1]}"), ("y", "1")],
+        );
+        let expected = [
+            ("a", json!(1)),
+            ("b", json!(20)),
+            ("c", json!("300")),
+            ("d", json!("(lookup)")),
+            ("e", json!("(missing)")),
+            ("f", json!({"x": 5})),
+            ("g", json!("(missing)")),
+            ("h", json!({"k": [1]})),
+        ];
+        assert_eq!(values, expected.map(|(k, v)| (k.to_owned(), v)).into());
+        assert_eq!(
+            told,
+            [
+                "bundle::undefined-variable 4 variables.z",
+                "bundle::undefined-variable 0 variables.y",
+                "bundle::variable-without-value 5 variables.e",
+                "bundle::variable-without-value 7 variables.g",
+            ]
+        );
+        assert_eq!(
+            read("h: {type: complex}\n", "{}", &[("h", "x")]).1,
+            ["bundle::complex-variable 1 variables.h"]
+        );
+    }
+}
