@@ -170,7 +170,7 @@ fn github_keeps_the_exit_code_and_tells_all_the_same() {
     );
     let check = &said(&told, "Check").stdout;
     assert!(
-        check.contains("::error file=bundle/nightly.json,line=7,title=nightly/size::"),
+        check.contains("::error file=bundle/resources/nightly.yml,line=13,title=nightly/size::"),
         "{check}"
     );
     assert!(check.contains("cost: +61.75 USD a month"), "{check}");
@@ -226,6 +226,10 @@ fn a_bundle_that_was_not_there_before_is_new() {
     let told = yard.run(&steps);
     let check = &said(&told, "Check").stdout;
     assert!(check.contains("cost: +106.70 USD a month"), "{told:#?}");
+    assert!(
+        !yard.read("summary.md").contains("problem"),
+        "that nothing was there is none"
+    );
 }
 
 #[test]

@@ -144,8 +144,8 @@ fn pre_commit_runs_the_hooks() {
         "{denied:?}"
     );
     fs::copy(
-        project("examples/ci/before/bundle/nightly.json"),
-        yard.at("repository/bundle/nightly.json"),
+        project("examples/ci/before/bundle/databricks.yml"),
+        yard.at("repository/bundle/databricks.yml"),
     )
     .unwrap();
     let allowed = run("repository", &["run", "--all-files"]);

@@ -21,9 +21,10 @@ mkdir -p "$TOLLGATE_OUT"
 if [ -n "${TOLLGATE_BASE:-}" ]; then
     before=$TOLLGATE_BASE/$path
     if [ ! -e "$before" ]; then
-        # Nothing was there before: all of it is new.
-        before=$TOLLGATE_OUT/nothing.json
-        echo '[]' >"$before"
+        # Nothing was there before, so all of it is new. What asks for nothing is no fault below a folder.
+        before=$TOLLGATE_OUT/nothing
+        mkdir -p "$before"
+        echo '[]' >"$before/nothing.json"
     fi
     set -- "$@" --against "$before"
 fi
