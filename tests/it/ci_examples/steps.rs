@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tollgate::model::document::Document;
 
-use super::yard::{Step, TERRAFORM_SHA256, Yard};
+use super::yard::{Runs, Step, TERRAFORM_SHA256, Yard};
 use crate::bench::project;
 
 /// A YAML file of the examples.
@@ -76,8 +76,11 @@ pub fn github(yard: &Yard, job: &str, is_fork: bool) -> Vec<Step> {
             let own = own.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
             Step {
                 name: text(&step["name"]),
-                // After steps that never came to the check these are skipped too.
-                always: text(&step["if"]).starts_with("always()") && !is_fork,
+                runs: match step["if"].as_str() {
+                    None | Some("env.IS_FORK == 'true'") => Runs::AfterSuccess,
+                    Some("always() && steps.check.outcome != 'skipped'") => Runs::AfterCheck,
+                    Some(other) => panic!("what does {other} mean?"),
+                },
                 script: text(&step["run"]),
                 environment: own.chain(given).collect(),
                 folder: yard.at("repository"),
@@ -121,7 +124,13 @@ pub fn azure_devops(yard: &Yard, job: &str) -> Vec<Step> {
                 .map_or(root.clone(), |f| replaced(f, &macros));
             Step {
                 name: text(&step["displayName"]),
-                always: text(&step["condition"]).contains("succeededOrFailed()"),
+                runs: match step["condition"].as_str() {
+                    None => Runs::AfterSuccess,
+                    Some("and(succeededOrFailed(), eq(variables['Build.Reason'], 'PullRequest'))") => {
+                        Runs::Always
+                    }
+                    Some(other) => panic!("what does {other} mean?"),
+                },
                 // The platform runs a script without `-e`.
                 script: format!("set +e\n{}", text(&step["script"])),
                 environment: own.chain(given).collect(),
@@ -164,7 +173,11 @@ pub fn gitlab(yard: &Yard, job: &str) -> Vec<Step> {
     let lines = |of: &Value| array(of).iter().map(|line| text(line) + "\n").collect::<String>();
     let step = |name: &str, script: String| Step {
         name: name.to_owned(),
-        always: name == "after_script",
+        runs: if name == "script" {
+            Runs::AfterSuccess
+        } else {
+            Runs::Always
+        },
         script,
         environment: environment.clone(),
         folder: yard.at("repository"),

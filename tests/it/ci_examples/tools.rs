@@ -6,8 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::has;
+use super::steps::yaml;
 use super::yard::Yard;
-use super::{has, yaml};
 use crate::bench::{Ended, project};
 
 /// A program beside the Python that `TOLLGATE_PYTHON` names.
@@ -156,5 +157,38 @@ fn pre_commit_runs_the_hooks() {
         "tollgate-policies",
         &["try-repo", &hooks, "tollgate-waivers", "--all-files", "--verbose"],
     );
+    assert_eq!(waivers.code, Some(0), "{waivers:?}");
     assert!(waivers.stdout.contains("ingest-catches-up"), "{waivers:?}");
+    let expired = yard
+        .read("tollgate-policies/waivers.yaml")
+        .replace("2026-10-31", "2026-10-14");
+    yard.write("tollgate-policies/waivers.yaml", &expired);
+    let waivers = run(
+        "tollgate-policies",
+        &["try-repo", &hooks, "tollgate-waivers", "--all-files"],
+    );
+    assert_eq!(waivers.code, Some(1), "{waivers:?}");
+}
+
+/// Only a provider that is built in is there without a network.
+#[test]
+fn the_real_terraform_makes_a_plan() {
+    if !has("terraform", "the_real_terraform_makes_a_plan") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("infrastructure")).unwrap();
+    let main = "resource \"terraform_data\" \"x\" {\n  input = \"v\"\n}\n";
+    fs::write(folder.path().join("infrastructure/main.tf"), main).unwrap();
+    let mut command = Command::new(project("examples/ci/policy-repository/ci/plan.sh"));
+    command
+        .arg("infrastructure")
+        .current_dir(folder.path())
+        .env("CHECKPOINT_DISABLE", "1");
+    let ended: Ended = command.output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let plan = fs::read_to_string(folder.path().join("infrastructure/plan.json")).unwrap();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    assert_eq!(plan["resource_changes"][0]["address"], "terraform_data.x");
+    assert!(!folder.path().join("infrastructure/tollgate.tfplan").exists());
 }

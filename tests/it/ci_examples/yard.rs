@@ -18,11 +18,21 @@ pub const TERRAFORM_SHA256: &str = "1c386722db34707c2676ecab5a3082a25bd518a07689
 #[derive(Debug, Clone)]
 pub struct Step {
     pub name: String,
-    /// Whether it runs after one that failed.
-    pub always: bool,
+    pub runs: Runs,
     pub script: String,
     pub environment: Vec<(String, String)>,
     pub folder: PathBuf,
+}
+
+/// When a step runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runs {
+    /// Where none before it failed.
+    AfterSuccess,
+    /// Where the step `Check` ran, however it ended.
+    AfterCheck,
+    /// Whatever was before.
+    Always,
 }
 
 /// The folder.
@@ -122,13 +132,16 @@ impl Yard {
         self.write(&format!("bin/{name}"), &text);
     }
 
-    /// Runs steps in order, as a platform does: after one that failed only those that run always. Each ends with its
-    /// name and its exit code.
+    /// Runs steps in order, as a platform does.
     pub fn run(&mut self, steps: &[Step]) -> Vec<(String, Ended)> {
         let mut told: Vec<(String, Ended)> = Vec::new();
         for step in steps {
-            let failed = told.iter().any(|(_, ended)| ended.code != Some(0));
-            if failed && !step.always {
+            let runs = match step.runs {
+                Runs::AfterSuccess => told.iter().all(|(_, ended)| ended.code == Some(0)),
+                Runs::AfterCheck => told.iter().any(|(name, _)| name == "Check"),
+                Runs::Always => true,
+            };
+            if !runs {
                 continue;
             }
             let mut command = Command::new("bash");

@@ -4,7 +4,6 @@
 #   azure-check.sh NAME PATH [FLAG...]
 set -eu
 
-rm -f "$TOLLGATE_OUT/$1.md"
 code=0
 "$(dirname "$0")/check.sh" "$@" || code=$?
 if [ -e "$TOLLGATE_OUT/$1.md" ]; then

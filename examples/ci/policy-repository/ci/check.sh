@@ -17,6 +17,9 @@ set -eu
 name=$1 path=$2
 shift 2
 mkdir -p "$TOLLGATE_OUT"
+for written in txt md xml sarif; do
+    rm -f "$TOLLGATE_OUT/$name.$written"
+done
 
 if [ -n "${TOLLGATE_BASE:-}" ]; then
     before=$TOLLGATE_BASE/$path

@@ -7,6 +7,8 @@
 set -eu
 umask 077
 
+export TF_IN_AUTOMATION=1
+
 folder=$1
 terraform -chdir="$folder" init -input=false -lockfile=readonly
 terraform -chdir="$folder" plan -input=false -lock=false -out=tollgate.tfplan
