@@ -6,7 +6,8 @@ use trycmd::TestCases;
 
 use crate::bench::{Ended, images, project, tollgate};
 
-fn sessions() -> TestCases {
+/// Sessions with the built program and the cache of the tests.
+pub fn sessions() -> TestCases {
     let cases = TestCases::new();
     cases
         .register_bin("tollgate", std::path::Path::new(env!("CARGO_BIN_EXE_tollgate")))

@@ -20,6 +20,7 @@ mod bundle_errors;
 mod cases;
 mod check_outputs;
 mod checking;
+mod ci_examples;
 mod closing_errors;
 mod cluster_policy;
 mod compliance;

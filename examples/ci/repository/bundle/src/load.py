@@ -1,0 +1,2 @@
+# Databricks notebook source
+spark.table("raw.events").write.mode("append").saveAsTable("clean.events")
