@@ -18,7 +18,7 @@ use std::process::Command;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use tollgate::intake::documents::{ReadOptions, read};
+use tollgate::intake::requests::documents::{ReadOptions, read};
 use tollgate::ops::files::OnDisk;
 
 /// Of the check: rules of a policy and of a guardrail, prices of a region.

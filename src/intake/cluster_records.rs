@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use super::compute_clusters_table as table;
 use super::existing_clusters::ExistingCluster;
 use super::record::Record;
-use super::request::{Request, Surroundings};
+use super::requests::request::{Request, Surroundings};
 use crate::databricks::cluster_source::ClusterSource;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::instance_pool::{InstancePool, PoolAttributes};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::request::Request;
+use super::requests::request::Request;
 use crate::databricks::cluster_source::ClusterSource;
 use crate::databricks::instance_pool::InstancePool;
 use crate::model::period::Instant;

@@ -7,7 +7,7 @@ use super::files::read_text;
 use super::judge::PlaceOptions;
 use super::policies::{Policies, PolicySource, documents};
 use super::waivers::Waivers;
-use crate::intake::request::Request;
+use crate::intake::requests::request::Request;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::place::Cloud;
 use crate::policy::binding::Bindings;

@@ -13,10 +13,10 @@ use super::files::{OnDisk, Text};
 use super::judge::{Asked, CostBefore, PlaceOptions, applicable, context, judge};
 use super::policies::Policies;
 use crate::databricks::cluster_spec::ClusterSpec;
-use crate::intake::reading::{Reading, Resource};
-use crate::intake::request::Request;
-use crate::intake::usage_file::UsageFile;
-use crate::intake::{against, documents};
+use crate::intake::requests::reading::{Reading, Resource};
+use crate::intake::requests::request::Request;
+use crate::intake::requests::usage_file::UsageFile;
+use crate::intake::requests::{against, documents};
 use crate::model::attribute;
 use crate::model::cost_change::CostChange;
 use crate::model::decision::{ChosenBy, Decision, Outcome};
@@ -36,9 +36,9 @@ use crate::pricing::estimate::estimate;
 use crate::report::decision::RequestName;
 
 pub use self::report::{entry, report};
-pub use crate::intake::bundle::BundleOptions;
-pub use crate::intake::clusters_api::Form;
-pub use crate::intake::documents::{DocumentKind, ReadOptions};
+pub use crate::intake::requests::bundle::BundleOptions;
+pub use crate::intake::requests::clusters_api::Form;
+pub use crate::intake::requests::documents::{DocumentKind, ReadOptions};
 
 /// What all requests of one check have in common.
 #[derive(Debug, Clone, PartialEq)]

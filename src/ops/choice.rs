@@ -7,7 +7,7 @@ use super::admission::Admission;
 use super::check::CheckOptions;
 use super::policies::Policies;
 use crate::databricks::fields::is_template;
-use crate::intake::request::Request;
+use crate::intake::requests::request::Request;
 use crate::model::decision::{ChosenBy, RuleName, Undetermined};
 use crate::model::diagnostic::Diagnostics;
 use crate::policy::binding::{Bound, Field, Seen, Unbound};

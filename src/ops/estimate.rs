@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::files::{OnDisk, Text};
 use super::judge::PlaceOptions;
-use crate::intake::documents::{self, ReadOptions};
-use crate::intake::request::Request;
+use crate::intake::requests::documents::{self, ReadOptions};
+use crate::intake::requests::request::Request;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::estimate::Estimate;
 use crate::model::exact::{Inexact, multiply};

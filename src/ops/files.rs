@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::intake::bundle::Files;
+use crate::intake::requests::bundle::Files;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{glob, rows};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{below, has_extension, read_text, unreadable};
-use crate::intake::request::PolicyFound;
+use crate::intake::requests::request::PolicyFound;
 use crate::model::decision::Enforcement;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Document;

@@ -7,7 +7,7 @@ use super::files::{below, has_extension, read_text};
 use super::judge::{Asked, CostBefore, context, judge};
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::instance_pool::InstancePool;
-use crate::intake::instance_pool::pool;
+use crate::intake::requests::instance_pool::pool;
 use crate::model::cost_change::Range;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::exact::{Inexact, parse_decimal};

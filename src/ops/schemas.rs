@@ -1,6 +1,7 @@
 //! The JSON Schemas of all that people write and programs read.
 
-use crate::intake::{cost_centres, usage_file};
+use crate::intake::cost_centres;
+use crate::intake::requests::usage_file;
 use crate::lifecycle::scenario;
 use crate::policy::{case, configuration, document, waiver};
 use crate::report::check::json as check;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::files::read_text;
-use crate::intake::usage_file::UsageFile;
+use crate::intake::requests::usage_file::UsageFile;
 use crate::model::diagnostic::Diagnostics;
 
 /// Reads a usage file.

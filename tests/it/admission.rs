@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
-use tollgate::intake::documents::{self, ReadOptions};
-use tollgate::intake::request::{PolicyFound, Request};
+use tollgate::intake::requests::documents::{self, ReadOptions};
+use tollgate::intake::requests::request::{PolicyFound, Request};
 use tollgate::model::decision::{ChosenBy, Outcome};
 use tollgate::model::diagnostic::Diagnostics;
 use tollgate::model::place::Workload;

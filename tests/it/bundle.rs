@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use tollgate::intake::bundle::BundleOptions;
-use tollgate::intake::documents::{self, ReadOptions};
-use tollgate::intake::reading::{Reading, Resource};
-use tollgate::intake::request::Request;
+use tollgate::intake::requests::bundle::BundleOptions;
+use tollgate::intake::requests::documents::{self, ReadOptions};
+use tollgate::intake::requests::reading::{Reading, Resource};
+use tollgate::intake::requests::request::Request;
 use tollgate::model::diagnostic::Severity;
 use tollgate::ops::files::OnDisk;
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tollgate::databricks::cluster_spec::ClusterSpec;
-use tollgate::intake::documents::ReadOptions;
+use tollgate::intake::requests::documents::ReadOptions;
 use tollgate::model::attribute;
 use tollgate::model::decision::Decision;
 use tollgate::model::period::parse_instant;
@@ -313,7 +313,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
-        let read = tollgate::intake::documents::read("x", &text, &OnDisk, &ReadOptions::default());
+        let read = tollgate::intake::requests::documents::read("x", &text, &OnDisk, &ReadOptions::default());
         prop_assert!(!read.requests.is_empty() || !read.problems.0.is_empty(), "neither read nor refused");
     }
 }

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use tollgate::intake::documents::{ReadOptions, read};
-use tollgate::intake::reading::Reading;
-use tollgate::intake::request::Request;
+use tollgate::intake::requests::documents::{ReadOptions, read};
+use tollgate::intake::requests::reading::Reading;
+use tollgate::intake::requests::request::Request;
 use tollgate::model::resource::Action;
 use tollgate::ops::files::OnDisk;
 

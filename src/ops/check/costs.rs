@@ -1,9 +1,9 @@
 //! What the clusters and resources of a check cost, before and after.
 
 use super::CheckOptions;
-use crate::intake::reading::Resource;
-use crate::intake::request::Request;
-use crate::intake::usage_file::UsageFile;
+use crate::intake::requests::reading::Resource;
+use crate::intake::requests::request::Request;
+use crate::intake::requests::usage_file::UsageFile;
 use crate::model::cost_change::{Cost, CostChange, Range, ResourceCost};
 use crate::model::exact::Inexact;
 use crate::model::money::Currency;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Answer, CheckOptions, Checked, named};
-use crate::intake::reading::Resource;
-use crate::intake::request::Request;
+use crate::intake::requests::reading::Resource;
+use crate::intake::requests::request::Request;
 use crate::model::decision::{ChosenBy, Decision, RuleName};
 use crate::model::place::Workload;
 use crate::ops::policies::Policies;
@@ -46,6 +46,7 @@ pub fn entry<'a>(request: &'a Request, decision: &'a Decision, workload: Workloa
         workload: around.workload.unwrap_or(workload),
         unknown: &around.unknown,
         written: &around.written,
+        injected: &around.injected,
         decision,
         remedied: None,
         policies: &[],

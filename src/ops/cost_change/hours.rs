@@ -3,8 +3,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::intake::schedule::Schedule;
-use crate::intake::usage_file::{Named, UsageFile};
+use crate::intake::requests::schedule::Schedule;
+use crate::intake::requests::usage_file::{Named, UsageFile};
 use crate::lifecycle::schedule::RunSchedule;
 use crate::lifecycle::schedule::cron::CronSchedule;
 use crate::model::exact::decimal_text;

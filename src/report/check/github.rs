@@ -28,7 +28,7 @@ fn write_entry(out: &mut String, entry: &Entry<'_>) {
             Enforcement::Monitor => "warning",
         };
         for violation in entry.violations(enforcement) {
-            let lines = objection::lines(violation);
+            let lines = objection::lines(entry, violation);
             out.push_str(&of_request(level, entry, &violation.path, &violation.by, &lines));
         }
     }
@@ -49,7 +49,7 @@ fn write_entry(out: &mut String, entry: &Entry<'_>) {
         out.push_str(&of_request(level, entry, &unknown.path, &unknown.by, &lines));
     }
     for waived in &decision.waived {
-        let mut lines = objection::lines(&waived.violation);
+        let mut lines = objection::lines(entry, &waived.violation);
         lines.push(objection::waived(&waived.waiver));
         let violation = &waived.violation;
         out.push_str(&of_request(

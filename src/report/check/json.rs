@@ -31,7 +31,7 @@ pub struct DecisionJson<'a> {
     decision: Outcome,
     policies: &'a [String],
     chosen_by: ChosenBy,
-    violations: Vec<Cow<'a, Violation>>,
+    violations: Vec<ViolationJson<'a>>,
     databricks_message: Option<String>,
     failures: &'a [RuleFailure],
     undetermined: &'a [Undetermined],
@@ -58,9 +58,18 @@ struct UnknownJson<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct WaivedJson<'a> {
+struct ViolationJson<'a> {
     #[serde(flatten)]
     violation: Cow<'a, Violation>,
+    source: &'a str,
+    line: usize,
+    injected: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct WaivedJson<'a> {
+    #[serde(flatten)]
+    violation: ViolationJson<'a>,
     waiver: &'a Waiver,
 }
 
@@ -111,11 +120,11 @@ impl<'a> DecisionJson<'a> {
             decision: decision.outcome,
             policies: entry.policies,
             chosen_by: entry.chosen_by,
-            violations: decision.violations.iter().map(told).collect(),
+            violations: decision.violations.iter().map(|v| violation(entry, v)).collect(),
             databricks_message: decision.databricks_message(entry.workload),
             failures: &decision.failures,
             undetermined: &decision.undetermined,
-            waived: decision.waived.iter().map(waived).collect(),
+            waived: decision.waived.iter().map(|w| waived(entry, w)).collect(),
             supplied: &decision.supplied,
             cluster: &decision.cluster,
             estimate: decision.estimate.clone().without_lines(),
@@ -162,9 +171,19 @@ fn unknown(unknown: &Unknown) -> Vec<UnknownJson<'_>> {
         .collect()
 }
 
-fn waived(waived: &Waived) -> WaivedJson<'_> {
+fn violation<'a>(entry: &Entry<'a>, violation: &'a Violation) -> ViolationJson<'a> {
+    let (source, line) = entry.place_of(&violation.path);
+    ViolationJson {
+        violation: told(violation),
+        source,
+        line,
+        injected: entry.is_injected(&violation.path),
+    }
+}
+
+fn waived<'a>(entry: &Entry<'a>, waived: &'a Waived) -> WaivedJson<'a> {
     WaivedJson {
-        violation: told(&waived.violation),
+        violation: violation(entry, &waived.violation),
         waiver: &waived.waiver,
     }
 }

@@ -102,7 +102,7 @@ fn answer(entry: &Entry<'_>) -> Option<Answer> {
     let decision = entry.decision;
     let mut lines = Vec::new();
     for violation in entry.violations(Enforcement::Enforce) {
-        lines.extend(told(&rule(&violation.by), &objection::lines(violation)));
+        lines.extend(told(&rule(&violation.by), &objection::lines(entry, violation)));
     }
     for failure in entry.failures(true) {
         let said = [objection::broke(failure).to_owned(), failure.message.clone()];
@@ -146,7 +146,7 @@ fn notes(entry: &Entry<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for violation in entry.violations(Enforcement::Monitor) {
         let by = format!("{} (monitored, does not deny)", rule(&violation.by));
-        lines.extend(told(&by, &objection::lines(violation)));
+        lines.extend(told(&by, &objection::lines(entry, violation)));
     }
     for waived in &decision.waived {
         let by = format!("{} (waived)", rule(&waived.violation.by));

@@ -99,8 +99,11 @@ fn denials(entry: &Entry<'_>) -> Vec<String> {
     let mut rows = Vec::new();
     for violation in entry.violations(Enforcement::Enforce) {
         let mut found = prose(&violation.message);
-        if let Some(path) = objection::path(violation) {
-            found.push_str(&format!("<br>at {}", code(path)));
+        if let Some(at) = objection::at(entry, violation) {
+            found.push_str(&format!("<br>at {}", code(&at)));
+        }
+        if let Some(said) = objection::injected(entry, violation) {
+            found.push_str(&format!("<br>{said}"));
         }
         if let Some(waiver) = &violation.expired_waiver {
             found.push_str(&format!("<br>{}", prose(&objection::expired(waiver))));

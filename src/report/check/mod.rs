@@ -68,6 +68,8 @@ pub struct Entry<'a> {
     pub unknown: &'a Unknown,
     /// Where its attributes were written, where that is elsewhere than the whole.
     pub written: &'a Written,
+    /// Attributes that nobody wrote: the provider or the CLI puts them in.
+    pub injected: &'a [String],
     /// The decision.
     pub decision: &'a Decision,
     /// What it would cost with every remedy applied.
@@ -212,6 +214,11 @@ impl<'a> Entry<'a> {
     fn place_of(&self, path: &str) -> (&'a str, usize) {
         let whole = (self.request.source, self.request.line);
         self.written.place(path).unwrap_or(whole)
+    }
+
+    /// Whether nobody wrote an attribute.
+    fn is_injected(&self, path: &str) -> bool {
+        self.injected.iter().any(|injected| injected == path)
     }
 
     /// Violations that deny, or those that are only shown.

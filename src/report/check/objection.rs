@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Entry;
 use crate::model::attribute::holds_secret;
 use crate::model::decision::{ChosenBy, RuleFailure, RuleName, Supplied, SupplyKind, Violation, Waiver};
 
@@ -34,6 +35,17 @@ pub(super) fn path(violation: &Violation) -> Option<&str> {
     (!violation.message.contains(&violation.path)).then_some(&violation.path)
 }
 
+/// The same with the file and line at which it was written, where that is elsewhere than the whole.
+pub(super) fn at(entry: &Entry<'_>, violation: &Violation) -> Option<String> {
+    let written = entry.written.place(&violation.path);
+    let written = written.map(|(source, line)| format!("{source}:{line}"));
+    match (path(violation), written) {
+        (Some(path), Some(written)) => Some(format!("{path}  ({written})")),
+        (Some(path), None) => Some(path.to_owned()),
+        (None, written) => written,
+    }
+}
+
 /// Since when a waiver does not hold any more.
 pub(super) fn expired(waiver: &Waiver) -> String {
     format!(
@@ -50,10 +62,18 @@ pub(super) fn waived(waiver: &Waiver) -> String {
     )
 }
 
+/// That the value is nobody's choice, so that nobody looks for it in vain.
+pub(super) fn injected(entry: &Entry<'_>, violation: &Violation) -> Option<&'static str> {
+    entry
+        .is_injected(&violation.path)
+        .then_some("nobody wrote it: it is what the tool sends where nothing is written")
+}
+
 /// A violation with everything there is to say of it; a line each.
-pub(super) fn lines(violation: &Violation) -> Vec<String> {
+pub(super) fn lines(entry: &Entry<'_>, violation: &Violation) -> Vec<String> {
     let mut lines = vec![violation.message.clone()];
-    lines.extend(path(violation).map(|path| format!("at: {path}")));
+    lines.extend(at(entry, violation).map(|at| format!("at: {at}")));
+    lines.extend(injected(entry, violation).map(str::to_owned));
     lines.extend(allowed(violation).map(|allowed| format!("allowed: {allowed}")));
     lines.extend(remedy(violation).map(|changes| format!("to pass: {changes}")));
     lines.extend(violation.expired_waiver.as_ref().map(expired));

@@ -44,6 +44,7 @@ struct Cluster {
     decision: Decision,
     remedied: Option<Estimate>,
     policies: Vec<String>,
+    injected: Vec<String>,
 }
 
 /// Shows a report that `build` has made.
@@ -87,6 +88,7 @@ impl Cluster {
             workload: Workload::Job,
             unknown: &self.unknown,
             written: &IN_ONE_PIECE,
+            injected: &self.injected,
             decision: &self.decision,
             remedied: self.remedied.as_ref(),
             policies: &self.policies,
@@ -291,6 +293,7 @@ fn cluster(name: &str, outcome: Outcome) -> Cluster {
         },
         remedied: None,
         policies: vec!["baseline".to_owned(), "etl-jobs".to_owned()],
+        injected: vec!["autotermination_minutes".to_owned()],
     }
 }
 

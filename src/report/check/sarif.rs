@@ -36,14 +36,14 @@ impl<'a> Told<'a> {
         let decision = entry.decision;
         for violation in &decision.violations {
             let (level, path) = (of_violation(violation), &violation.path);
-            let lines = objection::lines(violation);
+            let lines = objection::lines(entry, violation);
             let result = self.result(entry, &violation.by, level, path, &lines);
             self.results.push(Value::Object(result));
         }
         for waived in &decision.waived {
             let violation = &waived.violation;
             let (level, path) = (of_violation(violation), &violation.path);
-            let lines = objection::lines(violation);
+            let lines = objection::lines(entry, violation);
             let mut result = self.result(entry, &violation.by, level, path, &lines);
             result.insert("suppressions".to_owned(), json!([suppression(waived)]));
             self.results.push(Value::Object(result));

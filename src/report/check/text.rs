@@ -122,15 +122,11 @@ fn write_violation(out: &mut String, entry: &Entry<'_>, violation: &Violation, c
         rule(&violation.by),
         colour.paint("1", &one_line(&violation.message))
     );
-    let written = entry.written.place(&violation.path);
-    let written = written.map(|(source, line)| format!("{source}:{line}"));
-    let at = match (objection::path(violation), written) {
-        (Some(path), Some(written)) => Some(format!("{path}  ({written})")),
-        (Some(path), None) => Some(path.to_owned()),
-        (None, written) => written,
-    };
-    if let Some(at) = at {
+    if let Some(at) = objection::at(entry, violation) {
         let _ = writeln!(out, "      at: {}", one_line(&at));
+    }
+    if let Some(said) = objection::injected(entry, violation) {
+        let _ = writeln!(out, "      {said}");
     }
     if let Some(allowed) = objection::allowed(violation) {
         let _ = writeln!(out, "      allowed: {}", one_line(&allowed));

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tollgate::intake::bundle::{BundleOptions, Files};
-use tollgate::intake::documents::{DocumentKind, ReadOptions};
+use tollgate::intake::requests::bundle::{BundleOptions, Files};
+use tollgate::intake::requests::documents::{DocumentKind, ReadOptions};
+use tollgate::intake::requests::{documents, terraform_plan};
 use tollgate::intake::{
-    azure_cost, billing_usage, cluster_events, cluster_records, context, documents, legacy_usage,
-    node_timeline, node_types, terraform_plan, workspace_policies,
+    azure_cost, billing_usage, cluster_events, cluster_records, context, legacy_usage, node_timeline,
+    node_types, workspace_policies,
 };
 use tollgate::lifecycle::Scenario;
 use tollgate::lifecycle::presence::{Instance, until};

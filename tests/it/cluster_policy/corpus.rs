@@ -7,8 +7,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tollgate::intake::clusters_api::Form;
-use tollgate::intake::documents::ReadOptions;
+use tollgate::intake::requests::clusters_api::Form;
+use tollgate::intake::requests::documents::ReadOptions;
 use tollgate::model::decision::Outcome;
 use tollgate::model::place::Cloud;
 use tollgate::ops::check::{CheckOptions, check};

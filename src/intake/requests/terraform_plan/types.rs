@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::intake::{job, pipeline};
+use crate::intake::requests::{job, pipeline};
 use crate::model::resource::Action;
 
 /// Types of resources that cost money, or decide what may.

@@ -10,10 +10,10 @@ use super::references::{Follower, Instances};
 use super::shape::Shaped;
 use super::types::Type;
 use crate::databricks::instance_pool::InstancePool;
-use crate::intake::api::Whereabouts;
-use crate::intake::clusters_api::Form;
-use crate::intake::reading::{Reading, Resource};
-use crate::intake::request::{Before, Request, Surroundings};
+use crate::intake::requests::api::Whereabouts;
+use crate::intake::requests::clusters_api::Form;
+use crate::intake::requests::reading::{Reading, Resource};
+use crate::intake::requests::request::{Before, Request, Surroundings};
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
 

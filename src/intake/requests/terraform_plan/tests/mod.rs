@@ -9,8 +9,8 @@ mod unknown;
 use serde_json::{Map, Value, json};
 
 use super::read;
-use crate::intake::reading::Reading;
-use crate::intake::request::Request;
+use crate::intake::requests::reading::Reading;
+use crate::intake::requests::request::Request;
 
 /// A managed resource of the root module, with what its change says besides.
 fn entry(address: &str, actions: &[&str], change: Value) -> Value {

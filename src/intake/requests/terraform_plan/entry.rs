@@ -10,8 +10,8 @@ use super::plan::ResourceChange;
 use super::shape::{Shaped, Values};
 use super::types::Type;
 use crate::databricks::instance_pool::InstancePool;
-use crate::intake::instance_pool;
-use crate::intake::reading::Reading;
+use crate::intake::requests::instance_pool;
+use crate::intake::requests::reading::Reading;
 use crate::model::diagnostic::{Diagnostic, json_message};
 use crate::model::strict_json::is_twice;
 

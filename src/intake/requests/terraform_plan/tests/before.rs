@@ -127,7 +127,7 @@ fn clusters_of_a_job_are_matched_by_their_keys() {
         ]
     );
     let kept = &found.requests[0].around;
-    let cron = |schedule: &Option<crate::intake::schedule::Schedule>| {
+    let cron = |schedule: &Option<crate::intake::requests::schedule::Schedule>| {
         schedule.as_ref().unwrap().quartz_cron_expression.clone().unwrap()
     };
     assert_eq!(

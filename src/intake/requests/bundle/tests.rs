@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::intake::request::Request;
+use crate::intake::requests::request::Request;
 use crate::model::glob;
 use crate::model::resource::{Action, Kind};
 use serde_json::json;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{create, entry, flat, inside, object, plan, reading, refers, requests, written};
-use crate::intake::request::Request;
+use crate::intake::requests::request::Request;
 
 const POOL: &str = "databricks_instance_pool";
 const POLICY: &str = "databricks_cluster_policy";

@@ -13,8 +13,8 @@ use super::lean;
 use super::shape::Values;
 use super::types::Type;
 use crate::databricks::instance_pool::InstancePool;
-use crate::intake::instance_pool::pool;
-use crate::intake::reading::Resource;
+use crate::intake::requests::instance_pool::pool;
+use crate::intake::requests::reading::Resource;
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
 
