@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::steps::{github, yaml};
+use super::steps::{azure_devops, github, yaml};
 use super::{asked, codes, ready, said};
 
 #[test]
@@ -20,6 +20,7 @@ fn github_shows_what_a_plan_asks_for_and_keeps_one_comment() {
         ("Check", 0),
         ("Summary", 0),
         ("Comment", 0),
+        ("Remove the plan", 0),
     ];
     let told = yard.run(&steps);
     assert_eq!(codes(&told), all, "{told:#?}");
@@ -146,10 +147,13 @@ fn github_fails_where_a_fork_asks() {
     let Some(mut yard) = ready("github_fails_where_a_fork_asks") else {
         return;
     };
-    for job in ["terraform", "bundle"] {
-        let steps = github(&yard, job, true);
-        assert_eq!(codes(&yard.run(&steps)), [("No forks", 1)]);
-    }
+    let bundle = github(&yard, "bundle", true);
+    assert_eq!(codes(&yard.run(&bundle)), [("No forks", 1)]);
+    let terraform = github(&yard, "terraform", true);
+    assert_eq!(
+        codes(&yard.run(&terraform)),
+        [("No forks", 1), ("Remove the plan", 0)]
+    );
 }
 
 #[test]
@@ -174,6 +178,34 @@ fn a_bundle_that_was_not_there_before_is_new() {
 }
 
 #[test]
+fn a_plan_that_fails_fails_the_job_and_says_nothing() {
+    let Some(mut yard) = ready("a_plan_that_fails_fails_the_job_and_says_nothing") else {
+        return;
+    };
+    yard.policies_at("repository/.tollgate/policies");
+    yard.write("broken", "");
+    let told = yard.run(&github(&yard, "terraform", false));
+    assert_eq!(
+        codes(&told),
+        [("Install", 0), ("Plan", 1), ("Remove the plan", 0)],
+        "{told:#?}"
+    );
+    let told = yard.run(&azure_devops(&yard, "terraform"));
+    assert_eq!(
+        codes(&told),
+        [
+            ("Install", 0),
+            ("Plan", 1),
+            ("Comment", 0),
+            ("Remove the plan", 0)
+        ],
+        "{told:#?}"
+    );
+    assert!(said(&told, "Comment").stdout.contains("nothing to tell"));
+    assert_eq!(yard.json("comments.json"), json!([]));
+}
+
+#[test]
 fn terraform_of_another_digest_is_refused() {
     let Some(mut yard) = ready("terraform_of_another_digest_is_refused") else {
         return;
@@ -185,7 +217,11 @@ fn terraform_of_another_digest_is_refused() {
             .push(("TERRAFORM_SHA256".to_owned(), "0".repeat(64)));
     }
     let told = yard.run(&steps);
-    assert_eq!(codes(&told), [("Install", 1)], "{told:#?}");
+    assert_eq!(
+        codes(&told),
+        [("Install", 1), ("Remove the plan", 0)],
+        "{told:#?}"
+    );
     assert!(!yard.at("temp/terraform/terraform").exists());
 }
 

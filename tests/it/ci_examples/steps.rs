@@ -78,6 +78,7 @@ pub fn github(yard: &Yard, job: &str, is_fork: bool) -> Vec<Step> {
                 name: text(&step["name"]),
                 runs: match step["if"].as_str() {
                     None | Some("env.IS_FORK == 'true'") => Runs::AfterSuccess,
+                    Some("always()") => Runs::Always,
                     Some("always() && steps.check.outcome != 'skipped'") => Runs::AfterCheck,
                     Some(other) => panic!("what does {other} mean?"),
                 },
@@ -126,6 +127,7 @@ pub fn azure_devops(yard: &Yard, job: &str) -> Vec<Step> {
                 name: text(&step["displayName"]),
                 runs: match step["condition"].as_str() {
                     None => Runs::AfterSuccess,
+                    Some("always()") => Runs::Always,
                     Some("and(succeededOrFailed(), eq(variables['Build.Reason'], 'PullRequest'))") => {
                         Runs::Always
                     }
