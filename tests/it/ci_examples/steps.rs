@@ -65,7 +65,7 @@ pub fn github(yard: &Yard, job: &str, is_fork: bool) -> Vec<Step> {
     ];
     array(&job["steps"])
         .iter()
-        .filter(|step| step["run"].is_string())
+        .filter(|step| step["run"].is_string() || step["with"]["path"] == ".tollgate/policies")
         .filter(|step| is_fork || step["if"] != "env.IS_FORK == 'true'")
         .map(|step| {
             let given = pairs(&workflow["env"])
@@ -82,7 +82,11 @@ pub fn github(yard: &Yard, job: &str, is_fork: bool) -> Vec<Step> {
                     Some("always() && steps.check.outcome != 'skipped'") => Runs::AfterCheck,
                     Some(other) => panic!("what does {other} mean?"),
                 },
-                script: text(&step["run"]),
+                script: match step["with"]["path"].as_str() {
+                    // In the place of the action that checks the policies out.
+                    Some(path) => format!("mkdir .tollgate\ncp -R \"$YARD/policies\" {path}"),
+                    None => text(&step["run"]),
+                },
                 environment: own.chain(given).collect(),
                 folder: yard.at("repository"),
             }

@@ -104,11 +104,6 @@ impl Yard {
         fs::set_permissions(self.at(path), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// The policy repository where a pipeline checks it out.
-    pub fn policies_at(&self, path: &str) {
-        copy(&self.at("policies"), &self.at(path));
-    }
-
     /// In the team's repository.
     pub fn git(&self, arguments: &[&str]) -> String {
         self.git_in("repository", arguments)
