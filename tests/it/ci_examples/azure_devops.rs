@@ -12,7 +12,13 @@ fn azure_devops_shows_both_checks_and_keeps_one_comment() {
     let told = yard.run(&steps);
     assert_eq!(
         codes(&told),
-        [("Install", 0), ("Plan", 0), ("Check", 0), ("Comment", 0)],
+        [
+            ("Install", 0),
+            ("Plan", 0),
+            ("Check", 0),
+            ("Comment", 0),
+            ("Remove the plan", 0)
+        ],
         "{told:#?}"
     );
     assert_eq!(

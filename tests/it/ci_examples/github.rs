@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::steps::{github, yaml};
+use super::steps::{azure_devops, github, gitlab, yaml};
 use super::{asked, codes, ready, said};
 
 #[test]
@@ -12,14 +12,16 @@ fn github_shows_what_a_plan_asks_for_and_keeps_one_comment() {
     let Some(mut yard) = ready("github_shows_what_a_plan_asks_for_and_keeps_one_comment") else {
         return;
     };
-    yard.policies_at("repository/.tollgate/policies");
     let steps = github(&yard, "terraform", false);
     let all = [
+        ("Clean", 0),
+        ("Policies", 0),
         ("Install", 0),
         ("Plan", 0),
         ("Check", 0),
         ("Summary", 0),
         ("Comment", 0),
+        ("Remove the plan", 0),
     ];
     let told = yard.run(&steps);
     assert_eq!(codes(&told), all, "{told:#?}");
@@ -89,7 +91,6 @@ fn github_keeps_the_exit_code_and_tells_all_the_same() {
     let Some(mut yard) = ready("github_keeps_the_exit_code_and_tells_all_the_same") else {
         return;
     };
-    yard.policies_at("repository/.tollgate/policies");
     // A stranger has begun a comment as the workflow does.
     let marker = "<!-- tollgate-check --><!-- bundle -->\nmine";
     yard.write(
@@ -101,6 +102,8 @@ fn github_keeps_the_exit_code_and_tells_all_the_same() {
     assert_eq!(
         codes(&told),
         [
+            ("Clean", 0),
+            ("Policies", 0),
             ("Install", 0),
             ("Base", 0),
             ("Check", 1),
@@ -125,12 +128,19 @@ fn github_keeps_the_exit_code_and_tells_all_the_same() {
     );
 
     // Policies that cannot be read are no answer, and the comment says so.
-    fs::remove_dir_all(yard.at("repository/.tollgate/policies/policies/nightly")).unwrap();
-    let unanswered: Vec<_> = steps.iter().filter(|step| step.name != "Base").cloned().collect();
-    let told = yard.run(&unanswered);
+    fs::remove_dir_all(yard.at("policies/policies/nightly")).unwrap();
+    let told = yard.run(&steps);
     assert_eq!(
         codes(&told),
-        [("Install", 0), ("Check", 2), ("Summary", 0), ("Comment", 0)],
+        [
+            ("Clean", 0),
+            ("Policies", 0),
+            ("Install", 0),
+            ("Base", 0),
+            ("Check", 2),
+            ("Summary", 0),
+            ("Comment", 0)
+        ],
         "{told:#?}"
     );
     assert!(
@@ -146,10 +156,35 @@ fn github_fails_where_a_fork_asks() {
     let Some(mut yard) = ready("github_fails_where_a_fork_asks") else {
         return;
     };
-    for job in ["terraform", "bundle"] {
-        let steps = github(&yard, job, true);
-        assert_eq!(codes(&yard.run(&steps)), [("No forks", 1)]);
-    }
+    let bundle = github(&yard, "bundle", true);
+    assert_eq!(codes(&yard.run(&bundle)), [("No forks", 1)]);
+    let terraform = github(&yard, "terraform", true);
+    assert_eq!(
+        codes(&yard.run(&terraform)),
+        [("No forks", 1), ("Remove the plan", 0)]
+    );
+}
+
+/// It would allow everything.
+const FORGED: &str = "#!/bin/sh\nexit 0\n";
+
+#[test]
+fn a_tollgate_that_the_change_brings_is_not_run() {
+    let Some(mut yard) = ready("a_tollgate_that_the_change_brings_is_not_run") else {
+        return;
+    };
+    fs::create_dir_all(yard.at("repository/.tollgate/root/bin")).unwrap();
+    yard.write("repository/.tollgate/root/bin/tollgate", FORGED);
+    yard.write("repository/.tollgate/root/revision", &"0".repeat(40));
+    yard.git(&["add", "--all"]);
+    let told = yard.run(&gitlab(&yard, "tollgate-bundle"));
+    assert!(
+        said(&told, "script").stdout.contains("belongs to the pipeline"),
+        "{told:#?}"
+    );
+    assert_eq!(said(&told, "script").code, Some(1));
+    let told = yard.run(&github(&yard, "bundle", false));
+    assert!(said(&told, "Check").stdout.contains("nightly/size"), "{told:#?}");
 }
 
 #[test]
@@ -157,7 +192,6 @@ fn a_bundle_that_was_not_there_before_is_new() {
     let Some(mut yard) = ready("a_bundle_that_was_not_there_before_is_new") else {
         return;
     };
-    yard.policies_at("repository/.tollgate/policies");
     yard.git(&["mv", "bundle", "other"]);
     let mut steps = github(&yard, "bundle", false);
     for step in &mut steps {
@@ -174,18 +208,59 @@ fn a_bundle_that_was_not_there_before_is_new() {
 }
 
 #[test]
+fn a_plan_that_fails_fails_the_job_and_says_nothing() {
+    let Some(mut yard) = ready("a_plan_that_fails_fails_the_job_and_says_nothing") else {
+        return;
+    };
+    yard.write("broken", "");
+    let told = yard.run(&github(&yard, "terraform", false));
+    assert_eq!(
+        codes(&told),
+        [
+            ("Clean", 0),
+            ("Policies", 0),
+            ("Install", 0),
+            ("Plan", 1),
+            ("Remove the plan", 0)
+        ],
+        "{told:#?}"
+    );
+    let told = yard.run(&azure_devops(&yard, "terraform"));
+    assert_eq!(
+        codes(&told),
+        [
+            ("Install", 0),
+            ("Plan", 1),
+            ("Comment", 0),
+            ("Remove the plan", 0)
+        ],
+        "{told:#?}"
+    );
+    assert!(said(&told, "Comment").stdout.contains("nothing to tell"));
+    assert_eq!(yard.json("comments.json"), json!([]));
+}
+
+#[test]
 fn terraform_of_another_digest_is_refused() {
     let Some(mut yard) = ready("terraform_of_another_digest_is_refused") else {
         return;
     };
-    yard.policies_at("repository/.tollgate/policies");
     let mut steps = github(&yard, "terraform", false);
     for step in &mut steps {
         step.environment
             .push(("TERRAFORM_SHA256".to_owned(), "0".repeat(64)));
     }
     let told = yard.run(&steps);
-    assert_eq!(codes(&told), [("Install", 1)], "{told:#?}");
+    assert_eq!(
+        codes(&told),
+        [
+            ("Clean", 0),
+            ("Policies", 0),
+            ("Install", 1),
+            ("Remove the plan", 0)
+        ],
+        "{told:#?}"
+    );
     assert!(!yard.at("temp/terraform/terraform").exists());
 }
 

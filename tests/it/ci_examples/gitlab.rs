@@ -1,5 +1,7 @@
 //! The GitLab snippet.
 
+use serde_json::{Value, json};
+
 use super::steps::{gitlab, yaml};
 use super::{codes, ready, said};
 
@@ -11,11 +13,15 @@ fn gitlab_shows_both_checks_and_keeps_one_note_each() {
     yard.git_in("policies", &["init", "--quiet", "--initial-branch=main"]);
     yard.git_in("policies", &["add", "--all"]);
     yard.git_in("policies", &["commit", "--quiet", "--message=policies"]);
+    // Notes of others fill a page and more, and one begins as ours does.
     let marker = "<!-- tollgate-check --><!-- terraform -->\nmine";
-    yard.write(
-        "comments.json",
-        &format!(r#"[{{"id": 3, "system": false, "user": {{"login": "mallory"}}, "body": {marker:?}}}]"#),
-    );
+    let notes: Vec<Value> = (0..120)
+        .map(|id| {
+            let body = if id == 3 { marker } else { "looks good" };
+            json!({"id": 1000 + id, "system": false, "user": {"login": "mallory"}, "body": body})
+        })
+        .collect();
+    yard.write("comments.json", &json!(notes).to_string());
     let steps = gitlab(&yard, "tollgate-terraform");
     let told = yard.run(&steps);
     assert_eq!(codes(&told), [("script", 0), ("after_script", 0)], "{told:#?}");
@@ -23,7 +29,7 @@ fn gitlab_shows_both_checks_and_keeps_one_note_each() {
     assert!(
         said(&yard.run(&steps), "after_script")
             .stdout
-            .contains("comment 42 is up to date\n")
+            .contains("comment 161 is up to date\n")
     );
     assert!(
         !yard.at("repository/infrastructure/plan.json").exists(),
@@ -44,10 +50,10 @@ fn gitlab_shows_both_checks_and_keeps_one_note_each() {
         .iter()
         .map(|n| n["body"].as_str().unwrap())
         .collect();
-    assert_eq!(bodies.len(), 3);
-    assert_eq!(bodies[0], marker);
-    assert!(bodies[1].starts_with("<!-- tollgate-check --><!-- terraform -->\n## tollgate: allowed"));
-    assert!(bodies[2].starts_with("<!-- tollgate-check --><!-- bundle -->\n## tollgate: denied"));
+    assert_eq!(bodies.len(), 122);
+    assert_eq!(bodies[3], marker);
+    assert!(bodies[120].starts_with("<!-- tollgate-check --><!-- terraform -->\n## tollgate: allowed"));
+    assert!(bodies[121].starts_with("<!-- tollgate-check --><!-- bundle -->\n## tollgate: denied"));
     for job in ["terraform", "bundle"] {
         let junit =
             &yaml("examples/ci/gitlab/tollgate.gitlab-ci.yml")[&format!("tollgate-{job}")]["artifacts"];

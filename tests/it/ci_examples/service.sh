@@ -31,6 +31,9 @@ change() {
 path=${url%%\?*}
 case $method:$path in
 GET:*/threads) jq '{value: .}' "$told" ;;
+GET:*/notes)
+    page=${url##*page=}
+    jq --argjson page "$page" '.[($page - 1) * 100 : $page * 100]' "$told" ;;
 GET:*) cat "$told" ;;
 POST:*/threads)
     change --slurpfile new "$body" '. + [$new[0] | {id: 7, isDeleted: false, status, comments: [.comments[0] + {id: 1}]}]' ;;

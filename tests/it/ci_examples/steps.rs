@@ -65,7 +65,7 @@ pub fn github(yard: &Yard, job: &str, is_fork: bool) -> Vec<Step> {
     ];
     array(&job["steps"])
         .iter()
-        .filter(|step| step["run"].is_string())
+        .filter(|step| step["run"].is_string() || step["with"]["path"] == ".tollgate/policies")
         .filter(|step| is_fork || step["if"] != "env.IS_FORK == 'true'")
         .map(|step| {
             let given = pairs(&workflow["env"])
@@ -78,10 +78,15 @@ pub fn github(yard: &Yard, job: &str, is_fork: bool) -> Vec<Step> {
                 name: text(&step["name"]),
                 runs: match step["if"].as_str() {
                     None | Some("env.IS_FORK == 'true'") => Runs::AfterSuccess,
+                    Some("always()") => Runs::Always,
                     Some("always() && steps.check.outcome != 'skipped'") => Runs::AfterCheck,
                     Some(other) => panic!("what does {other} mean?"),
                 },
-                script: text(&step["run"]),
+                script: match step["with"]["path"].as_str() {
+                    // In the place of the action that checks the policies out.
+                    Some(path) => format!("mkdir .tollgate\ncp -R \"$YARD/policies\" {path}"),
+                    None => text(&step["run"]),
+                },
                 environment: own.chain(given).collect(),
                 folder: yard.at("repository"),
             }
@@ -126,6 +131,7 @@ pub fn azure_devops(yard: &Yard, job: &str) -> Vec<Step> {
                 name: text(&step["displayName"]),
                 runs: match step["condition"].as_str() {
                     None => Runs::AfterSuccess,
+                    Some("always()") => Runs::Always,
                     Some("and(succeededOrFailed(), eq(variables['Build.Reason'], 'PullRequest'))") => {
                         Runs::Always
                     }

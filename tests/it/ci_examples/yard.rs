@@ -56,7 +56,7 @@ impl Yard {
             yard.write(&format!("bin/{name}"), &service);
         }
         yard.program("apt-get", "");
-        yard.program("unzip", r#"printf '#!/bin/sh\necho "terraform $*" >>"$YARD/calls"\ncase " $* " in *" show "*) cat "$YARD/plan.json" ;; esac\n' >"$6/terraform"; chmod +x "$6/terraform""#);
+        yard.program("unzip", r#"printf '#!/bin/sh\necho "terraform $*" >>"$YARD/calls"\n[ ! -e "$YARD/broken" ] || exit 1\ncase " $* " in *" show "*) cat "$YARD/plan.json" ;; esac\n' >"$6/terraform"; chmod +x "$6/terraform""#);
         yard.program(
             "cargo",
             r#"mkdir -p "$8/bin"; cp "$YARD/tollgate" "$8/bin/tollgate""#,
@@ -102,11 +102,6 @@ impl Yard {
     pub fn write(&self, path: &str, text: &str) {
         fs::write(self.at(path), text).unwrap();
         fs::set_permissions(self.at(path), fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    /// The policy repository where a pipeline checks it out.
-    pub fn policies_at(&self, path: &str) {
-        copy(&self.at("policies"), &self.at(path));
     }
 
     /// In the team's repository.

@@ -10,6 +10,8 @@ umask 077
 export TF_IN_AUTOMATION=1
 
 folder=$1
+# What the change brings under that name, a link to elsewhere for example, is not written through.
+rm -f "$folder/plan.json" "$folder/tollgate.tfplan"
 terraform -chdir="$folder" init -input=false -lockfile=readonly
 terraform -chdir="$folder" plan -input=false -lock=false -out=tollgate.tfplan
 terraform -chdir="$folder" show -json tollgate.tfplan >"$folder/plan.json"
