@@ -233,13 +233,7 @@ mod tests {
     fn facts(clusters: Option<ClustersFact>) -> Facts {
         let size = || SizeEstimate {
             nodes: Some(1),
-            dbu_per_hour: None,
-            dbu_cost_per_hour: None,
-            vm_cost_per_hour: None,
-            disk_cost_per_hour: None,
-            network_cost_per_hour: None,
-            cost_per_hour: None,
-            lines: Vec::new(),
+            ..SizeEstimate::UNKNOWN
         };
         Facts {
             nodes: NodesFact {
@@ -256,10 +250,7 @@ mod tests {
                 at: from_unix(0),
                 min: size(),
                 max: size(),
-                driver: NodeEstimate {
-                    dbu_per_hour: None,
-                    cost_per_hour: None,
-                },
+                driver: NodeEstimate::UNKNOWN,
                 worker: None,
                 unpriced: Vec::new(),
                 unknown: Vec::new(),

@@ -106,6 +106,9 @@ fn a_decision_has_exactly_the_keys_of_the_machine_format() {
             "allowed",
             "remedy",
             "enforcement",
+            "source",
+            "line",
+            "injected",
         ];
         assert_eq!(keys(violation), told.into());
         assert_eq!(violation["enforcement"], "enforce");

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::clusters_api::{Form, is_a_part, is_marked};
+use super::draft::Draft;
 use super::reading::{Reading, Resource};
-use super::request::{Draft, Surroundings};
+use super::request::Surroundings;
 use super::schedule::Schedule;
 use super::{job, pipeline};
 use crate::model::attribute;

@@ -15,6 +15,7 @@ pub mod api;
 pub mod bundle;
 pub mod clusters_api;
 pub mod documents;
+pub mod draft;
 pub mod instance_pool;
 pub mod job;
 pub mod pipeline;

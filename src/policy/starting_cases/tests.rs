@@ -18,13 +18,7 @@ use crate::model::place::{Cloud, Workload};
 fn nothing(request: &Value) -> Decision {
     let size = SizeEstimate {
         nodes: Some(1),
-        dbu_per_hour: None,
-        dbu_cost_per_hour: None,
-        vm_cost_per_hour: None,
-        disk_cost_per_hour: None,
-        network_cost_per_hour: None,
-        cost_per_hour: None,
-        lines: Vec::new(),
+        ..SizeEstimate::UNKNOWN
     };
     Decision {
         outcome: Outcome::Allow,
@@ -39,10 +33,7 @@ fn nothing(request: &Value) -> Decision {
             at: from_unix(0),
             min: size.clone(),
             max: size,
-            driver: NodeEstimate {
-                dbu_per_hour: None,
-                cost_per_hour: None,
-            },
+            driver: NodeEstimate::UNKNOWN,
             worker: None,
             unpriced: Vec::new(),
             unknown: Vec::new(),

@@ -63,7 +63,11 @@ fn head(report: &CheckReport<'_>) -> String {
 
 fn problems(report: &CheckReport<'_>) -> Block {
     let rows = report.problems.clone().sorted().0.iter().map(problem).collect();
-    Block::open("Could not be read or judged", "problems").rows(rows)
+    let title = match report.problems.has_errors() {
+        true => "Could not be read or judged",
+        false => "Warnings",
+    };
+    Block::open(title, "problems").rows(rows)
 }
 
 fn problem(d: &Diagnostic) -> String {

@@ -84,7 +84,11 @@ pub fn entry(entry: &Entry<'_>, colour: Colour) -> String {
     }
     if let Some(how) = objection::chosen(entry.chosen_by) {
         let names: Vec<String> = entry.policies.iter().map(|name| one_line(name)).collect();
-        let _ = writeln!(out, "  judged by: {} ({how})", names.join(", "));
+        let names = match names.is_empty() {
+            true => "no policy".to_owned(),
+            false => names.join(", "),
+        };
+        let _ = writeln!(out, "  judged by: {names} ({how})");
     }
     out
 }
