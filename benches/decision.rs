@@ -178,7 +178,7 @@ fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
         .collect::<Vec<_>>()
         .join("\n");
     let sources = [Text {
-        is_found: false,
+        below: None,
         source: "requests.ndjson".to_owned(),
         text,
     }];
@@ -200,7 +200,7 @@ fn ten_thousand_decisions(bencher: divan::Bencher<'_, '_>) {
     bencher
         .counter(divan::counter::ItemsCount::new(10_000_usize))
         .bench_local(|| {
-            let checked = check(&sources, &mut policies, &mut catalogue, &options).unwrap();
+            let checked = check(sources.to_vec(), &mut policies, &mut catalogue, &options).unwrap();
             assert_eq!(checked.answers.len(), 10_000);
         });
 }

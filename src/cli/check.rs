@@ -111,7 +111,7 @@ impl Check {
             usage: usage.map(|file| usage_file(&file)).transpose()?,
             ..options
         };
-        let checked = check(&asked, &mut policies, &mut catalogue, &options)?;
+        let checked = check(asked, &mut policies, &mut catalogue, &options)?;
         Ok((checked, policies, options))
     }
 

@@ -1,10 +1,10 @@
 //! Bindings explained: for each request every binding that was looked at, and why it matches or not.
 
 use super::admission::Admission;
-use super::check::is_something_else;
 use super::choice::View;
-use super::files::{OnDisk, Text};
-use crate::intake::requests::documents::{self, ReadOptions};
+use super::files::Text;
+use super::sources::reading;
+use crate::intake::requests::documents::ReadOptions;
 use crate::intake::requests::request::Request;
 use crate::model::diagnostic::Diagnostics;
 use crate::policy::binding::{Binding, Bound, Holds, Looked, Seen, Unbound};
@@ -12,22 +12,14 @@ use crate::report::bindings::{BindingLooked, Bindings, BoundRequest, ConditionLo
 
 /// Says of every request of every source which binding decides.
 pub fn explain(sources: &[Text], admission: &Admission, options: &ReadOptions) -> (Bindings, Diagnostics) {
-    let mut problems = Diagnostics::default();
-    let mut requests = Vec::new();
-    for source in sources {
-        let read = documents::read(&source.source, &source.text, &OnDisk, options);
-        if source.is_found && is_something_else(&read) {
-            continue;
-        }
-        problems.0.extend(read.problems.0);
-        let judged = read.requests.iter().filter(|r| r.around.action.is_judged());
-        requests.extend(judged.map(|request| explained(request, admission)));
-    }
+    let read = reading(sources, options);
+    let judged = read.requests.iter().filter(|r| r.around.action.is_judged());
+    let requests = judged.map(|request| explained(request, admission)).collect();
     let report = Bindings {
         file: admission.bindings.source.clone(),
         requests,
     };
-    (report, problems)
+    (report, read.problems)
 }
 
 fn explained(request: &Request, admission: &Admission) -> BoundRequest {

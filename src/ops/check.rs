@@ -9,14 +9,15 @@ use std::sync::Arc;
 use self::costs::{Costs, costs};
 use super::admission::Admission;
 use super::choice::{Choice, View, choose};
-use super::files::{OnDisk, Text};
+use super::files::Text;
 use super::judge::{Asked, CostBefore, PlaceOptions, applicable, context, judge};
 use super::policies::Policies;
+use super::sources::{self, reading_of};
 use crate::databricks::cluster_spec::ClusterSpec;
+use crate::intake::requests::against;
 use crate::intake::requests::reading::{Reading, Resource};
 use crate::intake::requests::request::Request;
 use crate::intake::requests::usage_file::UsageFile;
-use crate::intake::requests::{against, documents};
 use crate::model::attribute;
 use crate::model::cost_change::CostChange;
 use crate::model::decision::{ChosenBy, Decision, Outcome};
@@ -111,7 +112,7 @@ pub struct Checked {
 /// Only what makes all answers impossible: a policy or price book that cannot be used. What is wrong with
 /// one request is among [`Checked::problems`].
 pub fn check(
-    sources: &[Text],
+    sources: Vec<Text>,
     policies: &mut Policies<'_>,
     catalogue: &mut Catalogue,
     options: &CheckOptions,
@@ -165,38 +166,22 @@ pub fn check(
 }
 
 /// Everything that is asked for, with what it is before where somebody gave that.
-fn read(sources: &[Text], options: &CheckOptions) -> Reading {
-    let all = |sources: &[Text]| {
-        let mut reading = Reading::default();
-        for source in sources {
-            let one = documents::read(&source.source, &source.text, &OnDisk, &options.read);
-            if !(source.is_found && is_something_else(&one)) {
-                reading.append(one);
-            }
-        }
-        reading
-    };
-    let mut reading = all(sources);
-    if let Some(before) = &options.against {
-        let mut before = all(before);
+fn read(sources: Vec<Text>, options: &CheckOptions) -> Reading {
+    let mut reading = reading_of(sources, &options.read);
+    if let Some(earlier) = &options.against {
+        let mut before = sources::reading(earlier.iter(), &options.read);
         // What is not there before is new; that is no problem.
-        let is_new = |d: &Diagnostic| matches!(d.code, "bundle::unknown-target" | "request::no-compute");
+        let is_new = |d: &Diagnostic| {
+            matches!(
+                d.code,
+                "bundle::unknown-target" | "request::no-compute" | "file::no-documents"
+            )
+        };
         before.problems.0.retain(|d| !is_new(d));
         reading.problems.0.append(&mut before.problems.0);
         against::compare(&mut reading, before);
     }
     reading
-}
-
-/// Whether a file asks for nothing, as most files of a repository do.
-pub(super) fn is_something_else(reading: &Reading) -> bool {
-    let other = |d: &Diagnostic| {
-        matches!(
-            d.code,
-            "request::not-a-cluster" | "request::no-compute" | "request::empty"
-        )
-    };
-    reading.requests.is_empty() && reading.resources.is_empty() && reading.problems.0.iter().all(other)
 }
 
 /// Loads the prices of a cluster that is not judged; where nothing tells its cloud, it has none.

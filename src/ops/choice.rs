@@ -183,6 +183,7 @@ impl<'a> View<'a> {
             Field::Target => told(around.target.as_deref()),
             Field::Path => self.path.clone().map_or(Seen::Absent, Seen::Known),
             Field::Kind => Seen::Known(around.kind.to_string()),
+            Field::Job if around.job_unknown.covers("name") => Seen::Unknown,
             Field::Job => told(around.job.as_deref()),
             Field::Cluster if request.name.is_none() && around.unknown.covers("cluster_name") => {
                 Seen::Unknown
@@ -213,7 +214,11 @@ impl<'a> View<'a> {
         if own.is_none() && around.unknown.covers(&format!("custom_tags.{key}")) {
             return Seen::Unknown;
         }
-        match own.or_else(|| of(&around.job_tags)) {
+        let of_job = of(&around.job_tags);
+        if own.is_none() && of_job.is_none() && around.job_unknown.covers(&format!("tags.{key}")) {
+            return Seen::Unknown;
+        }
+        match own.or(of_job) {
             Some(value) if is_template(&value) => Seen::Unknown,
             Some(value) => Seen::Known(value),
             None => Seen::Absent,

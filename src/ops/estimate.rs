@@ -2,9 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::files::{OnDisk, Text};
+use super::files::Text;
 use super::judge::PlaceOptions;
-use crate::intake::requests::documents::{self, ReadOptions};
+use super::sources::reading;
+use crate::intake::requests::documents::ReadOptions;
 use crate::intake::requests::request::Request;
 use crate::model::diagnostic::Diagnostics;
 use crate::model::estimate::Estimate;
@@ -53,44 +54,41 @@ pub fn estimate(
 ) -> Result<(Vec<Estimated>, Diagnostics), Diagnostics> {
     let mut estimated = Vec::new();
     let mut problems = Diagnostics::default();
-    for source in sources {
-        let read = documents::read(&source.source, &source.text, &OnDisk, &options.read);
-        let place = options.place.among(&read);
-        problems.0.extend(read.problems.0);
-        // What goes costs nothing.
-        let asked = read
-            .requests
-            .into_iter()
-            .filter(|r| r.around.action != Action::Delete);
-        for request in asked {
-            let workspace = match place.workspace_of(&request) {
-                Ok(workspace) => workspace,
-                Err(problem) => {
-                    problems.0.push(problem);
-                    continue;
-                }
-            };
-            catalogue.load(workspace.cloud, workspace.region.as_deref())?;
-            let context = Context {
-                workspace: &workspace,
-                workload: request.around.workload.unwrap_or(options.workload),
-                at: options.at,
-                pools: &request.around.pools,
-            };
-            let inexact = |e: Inexact| request.problem("estimate::inexact", e.to_string());
-            let found = price(catalogue, &context, &request.spec).map_err(inexact)?;
-            let month =
-                |cost: Option<Decimal>| cost.map(|c| multiply(c, options.hours_per_month)).transpose();
-            let per_month = [
-                month(found.min.cost_per_hour).map_err(inexact)?,
-                month(found.max.cost_per_hour).map_err(inexact)?,
-            ];
-            estimated.push(Estimated {
-                estimate: found,
-                per_month,
-                request,
-            });
-        }
+    let read = reading(sources, &options.read);
+    let place = options.place.among(&read);
+    problems.0.extend(read.problems.0);
+    // What goes costs nothing.
+    let asked = read
+        .requests
+        .into_iter()
+        .filter(|r| r.around.action != Action::Delete);
+    for request in asked {
+        let workspace = match place.workspace_of(&request) {
+            Ok(workspace) => workspace,
+            Err(problem) => {
+                problems.0.push(problem);
+                continue;
+            }
+        };
+        catalogue.load(workspace.cloud, workspace.region.as_deref())?;
+        let context = Context {
+            workspace: &workspace,
+            workload: request.around.workload.unwrap_or(options.workload),
+            at: options.at,
+            pools: &request.around.pools,
+        };
+        let inexact = |e: Inexact| request.problem("estimate::inexact", e.to_string());
+        let found = price(catalogue, &context, &request.spec).map_err(inexact)?;
+        let month = |cost: Option<Decimal>| cost.map(|c| multiply(c, options.hours_per_month)).transpose();
+        let per_month = [
+            month(found.min.cost_per_hour).map_err(inexact)?,
+            month(found.max.cost_per_hour).map_err(inexact)?,
+        ];
+        estimated.push(Estimated {
+            estimate: found,
+            per_month,
+            request,
+        });
     }
     Ok((estimated, problems))
 }

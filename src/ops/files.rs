@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::intake::requests::bundle::Files;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -20,8 +21,8 @@ pub struct Text {
     pub source: String,
     /// Its content.
     pub text: String,
-    /// It was found below a folder that was named, and not named itself: it may be something else altogether.
-    pub is_found: bool,
+    /// The folder that was named, where it was found below one: then it may be something else altogether.
+    pub below: Option<Arc<str>>,
 }
 
 /// Reads a file; `-` is standard input.
@@ -53,7 +54,7 @@ fn text_of(source: String, bytes: Vec<u8>, most: u64) -> Result<Text, Diagnostic
         Ok(text) => Ok(Text {
             source,
             text,
-            is_found: false,
+            below: None,
         }),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();

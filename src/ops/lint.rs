@@ -155,7 +155,7 @@ impl Run<'_> {
         for policy in bundled::BUNDLED {
             self.queue.push_back(Task {
                 text: Text {
-                    is_found: false,
+                    below: None,
                     source: format!("policies/{}/policy.yaml", policy.name),
                     text: policy.policy.to_owned(),
                 },

@@ -95,13 +95,13 @@ fn checked(repository: &Repository, texts: &[(&str, Value)], at: &str) -> Checke
     let sources: Vec<Text> = texts
         .iter()
         .map(|(source, text)| Text {
-            is_found: false,
+            below: None,
             source: (*source).to_owned(),
             text: text.to_string(),
         })
         .collect();
     let options = options(admission, at);
-    check(&sources, &mut policies, &mut catalogue(&[]).unwrap(), &options).unwrap()
+    check(sources, &mut policies, &mut catalogue(&[]).unwrap(), &options).unwrap()
 }
 
 fn cluster(name: &str, team: &str, workers: u32) -> Value {
@@ -329,10 +329,16 @@ fn a_policy_of_a_plan_denies_and_can_be_waived() {
         let source = Text {
             source: "plan.json".to_owned(),
             text: plan.to_string(),
-            is_found: false,
+            below: None,
         };
         let options = options(admission, "2026-10-01");
-        let checked = check(&[source], &mut policies, &mut catalogue(&[]).unwrap(), &options).unwrap();
+        let checked = check(
+            vec![source],
+            &mut policies,
+            &mut catalogue(&[]).unwrap(),
+            &options,
+        )
+        .unwrap();
         let told = report(&checked, &policies, &options);
         let manual = told
             .rules

@@ -34,11 +34,17 @@ fn checked(text: &str, policy: Option<&str>) -> Checked {
         usage: None,
     };
     let source = Text {
-        is_found: false,
+        below: None,
         source: "r.json".to_owned(),
         text: text.to_owned(),
     };
-    check(&[source], &mut policies, &mut catalogue(&[]).unwrap(), &options).unwrap()
+    check(
+        vec![source],
+        &mut policies,
+        &mut catalogue(&[]).unwrap(),
+        &options,
+    )
+    .unwrap()
 }
 
 fn request(workers: u32, policy: Option<&str>) -> serde_json::Value {

@@ -40,8 +40,7 @@ fn check_all(folder: &std::path::Path) -> (usize, usize) {
                     against: None,
                     usage: None,
                 };
-                let checked =
-                    check(std::slice::from_ref(&source), &mut policies, &mut known, &options).unwrap();
+                let checked = check(vec![source.clone()], &mut policies, &mut known, &options).unwrap();
                 assert!(
                     !checked.answers.is_empty() || !checked.problems.0.is_empty(),
                     "{}",

@@ -46,7 +46,7 @@ fn estimated(catalogue: &mut Catalogue, place: &Place, body: &Value, hours: &str
         hours_per_month: dec(hours),
     };
     let source = Text {
-        is_found: false,
+        below: None,
         source: "request.json".to_owned(),
         text: body.to_string(),
     };

@@ -24,7 +24,7 @@ fn host() -> Host {
 
 fn imported(text: &str, output: &Path, name: Option<&str>) -> (Vec<Imported>, Diagnostics) {
     let source = Text {
-        is_found: false,
+        below: None,
         source: "p.json".to_owned(),
         text: text.to_owned(),
     };

@@ -102,9 +102,7 @@ impl Whereabouts<'_> {
         let text = |key: &str| settings.get(key).and_then(Value::as_str).map(str::to_owned);
         let around = Surroundings {
             workload: Some(Workload::Job),
-            job: text("name")
-                .or_else(|| text("run_name"))
-                .or_else(|| around.job.clone()),
+            job: named_or(text("name").or_else(|| text("run_name")), around),
             job_tags: tags(settings.get("tags")),
             schedule: Schedule::of_job(settings),
             action: match around.action {
@@ -149,7 +147,7 @@ impl Whereabouts<'_> {
         let around = Surroundings {
             kind: Kind::PipelineCluster,
             workload: Some(pipeline::workload(settings)),
-            job: name.or_else(|| around.job.clone()),
+            job: named_or(name, around),
             job_tags: tags(settings.get("tags")),
             action: match around.action {
                 Action::Create => action(body, "pipeline_id"),
@@ -250,6 +248,14 @@ fn action(body: &Value, id: &str) -> Action {
     match body.get(id).is_some_and(|v| !v.is_null()) {
         true => Action::Update,
         false => Action::Create,
+    }
+}
+
+/// The name of a job or pipeline; else what its document calls it, unless it has a name that nobody knows yet.
+fn named_or(name: Option<String>, around: &Surroundings) -> Option<String> {
+    match around.job_unknown.covers("name") {
+        true => name,
+        false => name.or_else(|| around.job.clone()),
     }
 }
 

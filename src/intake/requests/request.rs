@@ -52,6 +52,8 @@ pub struct Surroundings {
     pub target: Option<String>,
     /// The job or pipeline it belongs to: its name, else its key.
     pub job: Option<String>,
+    /// What of the job or pipeline is not known yet, by its own paths: `name`, `tags`, `tags.team`.
+    pub job_unknown: Unknown,
     /// Tags of the job or pipeline, which its clusters carry in addition to their own.
     pub job_tags: Vec<(String, String)>,
     /// When its job runs, where the document tells.

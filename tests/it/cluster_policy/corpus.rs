@@ -87,7 +87,7 @@ fn json_below(folder: &Path) -> Vec<Text> {
         Text {
             source,
             text,
-            is_found: false,
+            below: None,
         }
     };
     files.iter().map(render).collect()
@@ -181,11 +181,10 @@ fn judge_all(file: &Path, requests: &[Text], host: &Host, known: &mut Catalogue)
     };
     let mut counts = Counts::default();
     for request in requests {
-        let checked =
-            check(std::slice::from_ref(request), &mut policies, known, &options).map_err(|problems| {
-                let places = problems.0.iter().map(|p| format!("{} at {}", p.code, p.path));
-                places.collect::<Vec<_>>().join(", ")
-            })?;
+        let checked = check(vec![request.clone()], &mut policies, known, &options).map_err(|problems| {
+            let places = problems.0.iter().map(|p| format!("{} at {}", p.code, p.path));
+            places.collect::<Vec<_>>().join(", ")
+        })?;
         for answer in &checked.answers {
             let failures = &answer.decision.failures;
             assert!(
