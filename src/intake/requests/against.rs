@@ -1,7 +1,7 @@
 //! Two readings of the same things at two times: what is now wanted, against what was before.
 //!
 //! A bundle or a body of an API says nothing of what there is. Whoever has the earlier version of the document (the branch that
-//! is merged into) gives it, and resources of the same address are one.
+//! is merged into) gives it. Resources of one address or name are one.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use super::reading::{Reading, Resource};
 use super::request::{Before, Request};
 use crate::model::resource::{Action, Kind};
 
-/// What makes two requests one: where they are in their documents, else their name.
-type Key = (Kind, Option<String>, Option<String>);
+/// What makes two things one: the kind, and where they are in a bundle; else the job with the name, else where they are in
+/// their document.
+type Key = (Kind, Option<String>, String);
 
-/// Tells every request and resource what it is before; what is no longer there is deleted. Of several with one key the
-/// first of each are the same.
+/// Tells every request and resource what it is before; what is no longer there is deleted.
 pub fn compare(now: &mut Reading, before: Reading) {
     now.tells_change = true;
     let mut requests: BTreeMap<Key, Vec<Request>> = BTreeMap::new();
@@ -21,7 +21,7 @@ pub fn compare(now: &mut Reading, before: Reading) {
         requests.entry(key(&request)).or_default().push(request);
     }
     for request in &mut now.requests {
-        let Some(earlier) = next(&mut requests, &key(request)) else {
+        let Some(earlier) = next(&mut requests, &key(request), &request.source, |r| &r.source) else {
             request.around.action = Action::Create;
             continue;
         };
@@ -46,7 +46,9 @@ pub fn compare(now: &mut Reading, before: Reading) {
             .push(resource);
     }
     for resource in &mut now.resources {
-        let Some(earlier) = next(&mut resources, &resource_key(resource)) else {
+        let Some(earlier) = next(&mut resources, &resource_key(resource), &resource.source, |r| {
+            &r.source
+        }) else {
             resource.action = Action::Create;
             continue;
         };
@@ -66,31 +68,41 @@ pub fn compare(now: &mut Reading, before: Reading) {
 }
 
 fn key(request: &Request) -> Key {
-    let address = request.address.clone();
-    let name = match address {
-        Some(_) => None,
-        None => request.name.clone(),
-    };
-    (request.around.kind, address, name)
+    key_of(
+        request.around.kind,
+        request.address.as_deref(),
+        request.around.job.clone(),
+        request.name.as_deref(),
+    )
 }
 
 fn resource_key(resource: &Resource) -> Key {
-    let address = resource.address.clone();
-    let name = match address {
-        Some(_) => None,
-        None => resource.name.clone(),
-    };
-    (resource.kind, address, name)
+    key_of(
+        resource.kind,
+        resource.address.as_deref(),
+        None,
+        resource.name.as_deref(),
+    )
 }
 
-/// The first that is left under a key.
-fn next<T>(all: &mut BTreeMap<Key, Vec<T>>, key: &Key) -> Option<T> {
+fn key_of(kind: Kind, address: Option<&str>, job: Option<String>, name: Option<&str>) -> Key {
+    match address {
+        // Addresses of bundles outlive names, which presets and people change.
+        Some(address) if address.starts_with("resources.") => (kind, None, address.to_owned()),
+        address => (kind, job, name.or(address).unwrap_or_default().to_owned()),
+    }
+}
+
+/// The one of a key that stands in a file of this name, else the first that is left.
+fn next<T>(all: &mut BTreeMap<Key, Vec<T>>, key: &Key, source: &str, source_of: fn(&T) -> &str) -> Option<T> {
     let left = all.get_mut(key)?;
-    let first = (!left.is_empty()).then(|| left.remove(0));
+    let file = |source: &str| source.rsplit(['/', '\\']).next().map(str::to_owned);
+    let same = left.iter().position(|one| file(source_of(one)) == file(source));
+    let found = (!left.is_empty()).then(|| left.remove(same.unwrap_or(0)));
     if left.is_empty() {
         all.remove(key);
     }
-    first
+    found
 }
 
 fn before_of(earlier: Request) -> Before {
@@ -147,5 +159,18 @@ mod tests {
                 ("job_clusters.gone", Action::Delete, Some(1)),
             ]
         );
+    }
+
+    #[test]
+    fn jobs_of_several_files_are_not_mixed_up() {
+        let job = |name: &str, workers: u32| {
+            let body = json!({"name": name, "job_clusters": [{"job_cluster_key": "main", "new_cluster": {"num_workers": workers}}]});
+            reading(body)
+        };
+        let mut now = job("team-a", 1);
+        now.append(job("team-b", 10));
+        compare(&mut now, job("team-b", 10));
+        let told: Vec<_> = now.requests.iter().map(|r| r.around.action).collect();
+        assert_eq!(told, [Action::Create, Action::NoOp]);
     }
 }

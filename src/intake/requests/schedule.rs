@@ -17,11 +17,21 @@ pub struct Schedule {
     pub triggered: bool,
     /// `pause_status` is `PAUSED`.
     pub paused: bool,
+    /// `max_concurrent_runs`; none where the job does not say, which means one.
+    pub max_concurrent_runs: Option<u32>,
 }
 
 impl Schedule {
     /// What the settings of a job, as the Jobs API takes them, say of its runs; none where they say nothing.
     pub fn of_job(job: &Value) -> Option<Schedule> {
+        let runs = job.get("max_concurrent_runs").and_then(Value::as_u64);
+        Some(Schedule {
+            max_concurrent_runs: runs.and_then(|runs| u32::try_from(runs).ok()),
+            ..Schedule::of_times(job)?
+        })
+    }
+
+    fn of_times(job: &Value) -> Option<Schedule> {
         let text = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
         let object = |key: &str| job.get(key).filter(|v| v.is_object());
         let paused = |of: &Value| of.get("pause_status").and_then(Value::as_str) == Some("PAUSED");

@@ -48,14 +48,22 @@ pub fn hours(usage: &UsageFile, of: &Named<'_>, schedule: Option<&Schedule>, mon
         (None, None) => None,
     };
     match (runs, told.minutes_per_run, of.kind) {
-        (Some((runs, from)), Some(minutes), _) => RunningHours {
-            per_month: product(runs, minutes),
-            from: format!(
-                "{} runs of {} minutes: {from}, usage file",
-                decimal_text(runs),
-                decimal_text(minutes)
-            ),
-        },
+        (Some((runs, from)), Some(minutes), _) => {
+            let at_once = schedule.and_then(|s| s.max_concurrent_runs).unwrap_or(1);
+            let runs_told = format!("{} runs of {} minutes", decimal_text(runs), decimal_text(minutes));
+            match (product(runs, minutes), most(month, at_once)) {
+                (Some(hours), Some(most)) if hours > most => RunningHours {
+                    per_month: Some(most),
+                    from: format!(
+                        "{runs_told} are more than a month has, {at_once} at once: {from}, usage file"
+                    ),
+                },
+                (hours, _) => RunningHours {
+                    per_month: hours,
+                    from: format!("{runs_told}: {from}, usage file"),
+                },
+            }
+        }
         (Some((runs, _)), None, _) => RunningHours {
             per_month: None,
             from: format!("{} runs; nobody says how long one takes", decimal_text(runs)),
@@ -77,6 +85,11 @@ fn always(month: Month, why: &str) -> RunningHours {
         per_month: Decimal::from(seconds).checked_div(Decimal::from(3600)),
         from: why.to_owned(),
     }
+}
+
+/// All hours of a month, so many times over.
+fn most(month: Month, at_once: u32) -> Option<Decimal> {
+    always(month, "").per_month?.checked_mul(Decimal::from(at_once))
 }
 
 /// Runs x minutes / 60, rounded to [`PLACES`].
@@ -167,6 +180,16 @@ mod tests {
             ..Schedule::default()
         };
         assert_eq!(hours_of("{}", Kind::JobCluster, Some(always)), hours("744"));
+        let busy = Schedule {
+            quartz_cron_expression: Some("0 * * * * ?".to_owned()),
+            timezone_id: Some("UTC".to_owned()),
+            ..Schedule::default()
+        };
+        // A run each minute for ten minutes, one at a time: the cluster is always there, and no more.
+        assert_eq!(
+            hours_of("minutes_per_run: 10", Kind::JobCluster, Some(busy)),
+            hours("744")
+        );
         let every = Schedule {
             every_minutes: Some(1440),
             ..Schedule::default()

@@ -38,6 +38,23 @@ pub struct Basis<'a> {
     pub at: Instant,
 }
 
+/// Attributes that decide what a pool costs.
+const POOL_DECIDES: [&str; 5] = [
+    "aws_attributes.availability",
+    "azure_attributes.availability",
+    "gcp_attributes.gcp_availability",
+    "min_idle_instances",
+    "node_type_id",
+];
+
+/// Attributes that decide what a warehouse costs.
+const WAREHOUSE_DECIDES: [&str; 4] = [
+    "cluster_size",
+    "enable_serverless_compute",
+    "max_num_clusters",
+    "min_num_clusters",
+];
+
 impl Basis<'_> {
     /// What a cluster costs, before and after.
     ///
@@ -96,6 +113,16 @@ impl Basis<'_> {
         resource: &Resource,
         workspace: &Workspace,
     ) -> Result<Option<ResourceCost>, Inexact> {
+        let open = |keys: &[&str]| {
+            keys.iter()
+                .find(|key| resource.unknown.touches(key))
+                .map(|key| (*key).to_owned())
+        };
+        let decides: &[&str] = match resource.kind {
+            Kind::InstancePool => &POOL_DECIDES,
+            Kind::SqlWarehouse => &WAREHOUSE_DECIDES,
+            _ => &[],
+        };
         let per_hour = |body: &Value| match resource.kind {
             Kind::InstancePool => match pool("", body) {
                 Some(pool) => idle_pool(self.catalogue, workspace, self.at, &pool),
@@ -124,7 +151,11 @@ impl Basis<'_> {
             before: resource.before.as_ref().map(side).transpose()?,
             after: match resource.action {
                 Action::Delete => None,
-                _ => Some(side(&resource.body)?),
+                // What is unknown is so of what will be, not of what there is.
+                _ => Some(match open(decides) {
+                    Some(key) => self.cost(PerHour::unknown(key), &named, None)?,
+                    None => side(&resource.body)?,
+                }),
             },
         }))
     }

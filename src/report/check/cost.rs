@@ -41,6 +41,17 @@ pub(super) fn cells(resource: &ResourceCost) -> Cells {
 
 /// The cells of all resources together.
 pub(super) fn total_cells(total: &Total) -> Cells {
+    // Where nothing is known a sum of nothing would read as free.
+    let known = |range: Range, unknown: usize| match range == Range::ZERO && unknown > 0 {
+        true => Range::default(),
+        false => range,
+    };
+    let sums = |(before, after): (Range, Range), unknown: usize| match after == Range::ZERO
+        && before == Range::ZERO
+    {
+        true => (known(before, unknown), known(after, unknown)),
+        false => (before, after),
+    };
     let three = |before, after, places| {
         [
             shown(before, places),
@@ -48,9 +59,14 @@ pub(super) fn total_cells(total: &Total) -> Cells {
             difference(before, after, places),
         ]
     };
+    let (month_before, month_after) = sums((total.before_per_month, total.after_per_month), total.unknown);
+    let (hour_before, hour_after) = sums(
+        (total.before_per_hour, total.after_per_hour),
+        total.unknown_per_hour,
+    );
     Cells {
-        month: three(total.before_per_month, total.after_per_month, MONTH),
-        hour: three(total.before_per_hour, total.after_per_hour, HOUR),
+        month: three(month_before, month_after, MONTH),
+        hour: three(hour_before, hour_after, HOUR),
     }
 }
 
@@ -85,17 +101,17 @@ pub(super) fn left_out(total: &Total) -> Vec<String> {
 
 /// Resources that the change is about; the others are in the sums alone.
 pub(super) fn rows(change: &CostChange) -> impl Iterator<Item = &ResourceCost> {
-    change.resources.iter().filter(|r| r.action != Action::NoOp)
+    change.resources.iter().filter(|r| !stays(r))
+}
+
+/// Whether a resource stays as it is and costs what it cost: a pool that changes changes its clusters too.
+fn stays(resource: &ResourceCost) -> bool {
+    resource.action == Action::NoOp && resource.before == resource.after
 }
 
 /// How many resources are in the sums alone.
 pub(super) fn unchanged(change: &CostChange) -> Option<String> {
-    match change
-        .resources
-        .iter()
-        .filter(|r| r.action == Action::NoOp)
-        .count()
-    {
+    match change.resources.iter().filter(|r| stays(r)).count() {
         0 => None,
         1 => {
             Some("1 resource stays as it is, and is in the sums alone as far as its cost is known".to_owned())
