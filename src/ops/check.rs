@@ -98,6 +98,8 @@ pub struct Checked {
     pub answers: Vec<Answer>,
     /// Clusters that are not judged: they go, or stay as they are.
     pub standing: Vec<Request>,
+    /// Clusters that should have been judged and could not be; the problems say why.
+    pub unanswered: Vec<Request>,
     /// What else there is: pools, policies, warehouses, serverless compute.
     pub resources: Vec<Resource>,
     /// Requests that could not be read or judged.
@@ -141,16 +143,23 @@ pub fn check(
             checked.standing.push(request);
             continue;
         }
-        match prepare(request, policies, catalogue, options) {
-            Ok(prepared) => todo.push(prepared),
-            Err(problems) => checked.problems.0.extend(problems.0),
+        match prepare(&request, policies, catalogue, options) {
+            Ok((workspace, choice)) => todo.push(Prepared {
+                request,
+                workspace,
+                choice,
+            }),
+            Err(problems) => {
+                checked.problems.0.extend(problems.0);
+                checked.unanswered.push(request);
+            }
         }
     }
     checked.resources = reading.resources;
     let asked: Vec<(&Request, &Workspace)> = todo.iter().map(|p| (&p.request, &p.workspace)).collect();
-    let Costs { change, before } =
-        costs(&asked, &checked.standing, &checked.resources, catalogue, options)
-            .map_err(|e| Diagnostic::error("estimate::inexact", "change", e.to_string()))?;
+    let others: Vec<&Request> = checked.unanswered.iter().chain(&checked.standing).collect();
+    let Costs { change, before } = costs(&asked, &others, &checked.resources, catalogue, options)
+        .map_err(|e| Diagnostic::error("estimate::inexact", "change", e.to_string()))?;
     let is_told = tells_change || options.usage.is_some();
     checked.cost = (is_told && !change.resources.is_empty()).then_some(change);
     let one = |(prepared, before): (Prepared, CostBefore)| {
@@ -162,7 +171,33 @@ pub fn check(
             Err(problem) => checked.problems.0.push(problem),
         }
     }
+    checked.problems.0.extend(unjudged(&checked.answers));
+    // What was read is not needed any more; a plan of thousands holds much of it.
+    let read = checked.standing.iter_mut().chain(&mut checked.unanswered);
+    for request in read {
+        forget(request);
+    }
+    for resource in &mut checked.resources {
+        (resource.body, resource.before) = (Value::Null, None);
+    }
     Ok(checked)
+}
+
+/// That clusters passed without any policy: nobody may take that for an approval.
+fn unjudged(answers: &[Answer]) -> Option<Diagnostic> {
+    let by_nobody = |a: &&Answer| a.policies.is_empty() && a.decision.outcome == Outcome::Allow;
+    let first = answers.iter().find(by_nobody)?;
+    let number = answers.iter().filter(by_nobody).count();
+    let message = format!("{number} of {} clusters were judged by no policy", answers.len());
+    let found = Diagnostic::warning("policy::nothing-judged", &first.request.source, message);
+    let hint = "give --policy, bind policies in tollgate.yaml, or keep a guardrail (`guardrail: true`) among your own policies";
+    Some(found.at(first.request.line, 0).hint(hint))
+}
+
+/// Lets go of the bodies of a request that is through; what was decided of has the completed one.
+fn forget(request: &mut Request) {
+    request.body = Value::Null;
+    request.around.before = None;
 }
 
 /// Everything that is asked for, with what it is before where somebody gave that.
@@ -208,20 +243,16 @@ struct Prepared {
 
 /// Finds out where a request would run and loads what judging it needs.
 fn prepare(
-    request: Request,
+    request: &Request,
     policies: &mut Policies<'_>,
     catalogue: &mut Catalogue,
     options: &CheckOptions,
-) -> Result<Prepared, Diagnostics> {
-    let place = options.admission.place_of(&request, options);
-    let workspace = place.workspace_of(&request)?;
+) -> Result<(Workspace, Choice), Diagnostics> {
+    let place = options.admission.place_of(request, options);
+    let workspace = place.workspace_of(request)?;
     catalogue.load(workspace.cloud, workspace.region.as_deref())?;
-    let choice = choose(&request, policies, options)?;
-    Ok(Prepared {
-        request,
-        workspace,
-        choice,
-    })
+    let choice = choose(request, policies, options)?;
+    Ok((workspace, choice))
 }
 
 fn answer(
@@ -233,7 +264,7 @@ fn answer(
     options: &CheckOptions,
 ) -> Result<Answer, Diagnostic> {
     let Prepared {
-        request,
+        mut request,
         workspace,
         choice,
     } = prepared;
@@ -258,6 +289,7 @@ fn answer(
         decision.outcome = decision.outcome.max(Outcome::Undetermined);
     }
     let remedied = remedied(catalogue, &asked, &decision);
+    forget(&mut request);
     Ok(Answer {
         policies: applied.iter().map(|policy| policy.name.clone()).collect(),
         chosen_by: choice.by,
@@ -300,7 +332,7 @@ fn remedied(catalogue: &Catalogue, asked: &Asked<'_>, decision: &Decision) -> Op
     if cluster == decision.cluster {
         return None;
     }
-    let spec = ClusterSpec::read(&cluster).ok()?;
+    let spec = ClusterSpec::read_known(&cluster, asked.unknown).ok()?;
     estimate(catalogue, &context(asked), &spec).ok()
 }
 

@@ -38,6 +38,9 @@ impl Colour {
     }
 }
 
+/// How the meter of a machine says that nobody told its region.
+const NO_REGION: &str = "/unknown-region/";
+
 /// `2.25 DBU and 1.362 USD an hour (3 nodes)`, or from minimum to maximum; what is unpriced is named.
 pub fn cost(estimate: &Estimate) -> String {
     let at = rfc3339(estimate.at);
@@ -64,7 +67,11 @@ pub fn cost(estimate: &Estimate) -> String {
         [] => String::new(),
         some => format!("; no price for {}", some.join(", ")),
     };
-    format!("{sizes}, prices of {at}{unpriced}")
+    let region = match estimate.unpriced.iter().any(|meter| meter.contains(NO_REGION)) {
+        true => " (machines have prices in a region: --region)",
+        false => "",
+    };
+    format!("{sizes}, prices of {at}{unpriced}{region}")
 }
 
 /// Control characters in a name must not move the reader's cursor.

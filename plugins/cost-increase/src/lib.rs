@@ -241,7 +241,7 @@ impl CostIncrease {
     ) {
         let left_out = fact.get(member).and_then(Value::integer).unwrap_or(0);
         if limit.is_some() && left_out > 0 {
-            let message = format!("`{left_out}` resources of the change have a cost that is not known");
+            let message = format!("of `{left_out}` of the resources of the change the cost is not known");
             self.not_known(What::Total.path(span), &message, verdict);
         }
     }

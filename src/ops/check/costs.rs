@@ -8,6 +8,7 @@ use crate::model::cost_change::{Cost, CostChange, Range, ResourceCost};
 use crate::model::exact::Inexact;
 use crate::model::money::Currency;
 use crate::model::place::Workspace;
+use crate::model::resource::Action;
 use crate::ops::cost_change::{Basis, together, workspace_of};
 use crate::ops::judge::CostBefore;
 use crate::pricing::catalogue::Catalogue;
@@ -22,29 +23,35 @@ pub(super) struct Costs {
 
 /// What cannot be computed is unknown, with the reason; it keeps nobody from an answer about the others.
 fn or_unknown(cost: Result<ResourceCost, Inexact>, request: &Request) -> ResourceCost {
-    cost.unwrap_or_else(|error| ResourceCost {
+    cost.unwrap_or_else(|error| unknown(request, error.to_string()))
+}
+
+fn unknown(request: &Request, why: String) -> ResourceCost {
+    let side = || Cost {
+        per_hour: Range::default(),
+        per_month: Range::default(),
+        hours_per_month: None,
+        hours_from: String::new(),
+        unknown: vec![why.clone()],
+    };
+    let action = request.around.action;
+    ResourceCost {
         source: request.source.clone(),
         line: request.line,
         address: request.address.clone(),
         name: request.name.clone(),
         kind: request.around.kind,
-        action: request.around.action,
-        before: None,
-        after: Some(Cost {
-            per_hour: Range::default(),
-            per_month: Range::default(),
-            hours_per_month: None,
-            hours_from: String::new(),
-            unknown: vec![error.to_string()],
-        }),
-    })
+        action,
+        before: (action != Action::Create).then(side),
+        after: (action != Action::Delete).then(side),
+    }
 }
 
-/// What clusters that are judged, clusters that are not, and other resources cost. Where nothing tells the cloud of one that
-/// is not judged, it costs nothing that could be known, and is left out.
+/// What clusters that are judged, clusters that are not, and other resources cost. Where nothing tells the cloud of one, its
+/// cost is unknown.
 pub(super) fn costs(
     judged: &[(&Request, &Workspace)],
-    standing: &[Request],
+    others: &[&Request],
     resources: &[Resource],
     catalogue: &mut Catalogue,
     options: &CheckOptions,
@@ -64,19 +71,16 @@ pub(super) fn costs(
         ));
     }
     let clusters = all.len();
-    for request in standing {
+    for request in others {
         let place = options.admission.place_of(request, options);
-        if let Some(workspace) = place.workspace(&request.spec) {
-            all.push(or_unknown(
-                basis.cluster(request, &workspace, workload(request)),
-                request,
-            ));
-        }
+        all.push(match place.workspace(&request.spec) {
+            Some(workspace) => or_unknown(basis.cluster(request, &workspace, workload(request)), request),
+            None => unknown(request, "the cloud".to_owned()),
+        });
     }
     for resource in resources {
-        if let Some(workspace) = workspace_of(resource, &options.place) {
-            all.extend(basis.resource(resource, &workspace)?);
-        }
+        let workspace = workspace_of(resource, &options.place);
+        all.extend(basis.resource(resource, workspace.as_ref())?);
     }
     let change = together(Currency::USD, options.at, all)?;
     let total = Some(change.total);

@@ -30,6 +30,7 @@ pub fn report<'a>(
             .map(standing)
             .chain(checked.resources.iter().map(other))
             .collect(),
+        unanswered: checked.unanswered.iter().map(standing).collect(),
         problems: &checked.problems,
         cost: checked.cost.as_ref(),
         rules: rules(checked, policies),
@@ -63,7 +64,7 @@ fn answered(answer: &Answer, workload: Workload) -> Entry<'_> {
     }
 }
 
-/// A cluster that is not judged: it goes, or stays as it is.
+/// A cluster that is not judged: it goes, stays as it is, or cannot be judged.
 fn standing(request: &Request) -> Other<'_> {
     Other {
         request: named(request),

@@ -38,6 +38,15 @@ pub struct Basis<'a> {
     pub at: Instant,
 }
 
+/// Attributes that decide what a resource costs.
+fn deciding(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::InstancePool => &POOL_DECIDES,
+        Kind::SqlWarehouse => &WAREHOUSE_DECIDES,
+        _ => &[],
+    }
+}
+
 /// Attributes that decide what a pool costs.
 const POOL_DECIDES: [&str; 5] = [
     "aws_attributes.availability",
@@ -111,36 +120,27 @@ impl Basis<'_> {
     pub fn resource(
         &self,
         resource: &Resource,
-        workspace: &Workspace,
+        workspace: Option<&Workspace>,
     ) -> Result<Option<ResourceCost>, Inexact> {
-        let open = |keys: &[&str]| {
-            keys.iter()
-                .find(|key| resource.unknown.touches(key))
-                .map(|key| (*key).to_owned())
-        };
-        let decides: &[&str] = match resource.kind {
-            Kind::InstancePool => &POOL_DECIDES,
-            Kind::SqlWarehouse => &WAREHOUSE_DECIDES,
-            _ => &[],
-        };
-        let per_hour = |body: &Value| match resource.kind {
-            Kind::InstancePool => match pool("", body) {
-                Some(pool) => idle_pool(self.catalogue, workspace, self.at, &pool),
-                None => Ok(PerHour::unknown("the node type of the pool")),
-            },
-            Kind::SqlWarehouse => warehouse(self.catalogue, workspace, self.at, body),
-            _ => Ok(PerHour::unknown("what serverless compute will use")),
-        };
+        if resource.kind == Kind::ClusterPolicy {
+            return Ok(None);
+        }
         let named = Named {
             address: resource.address.as_deref(),
             name: resource.name.as_deref(),
             job: None,
             kind: resource.kind,
         };
-        if resource.kind == Kind::ClusterPolicy {
-            return Ok(None);
-        }
-        let side = |body: &Value| self.cost(per_hour(body)?, &named, None);
+        let side = |body: &Value| {
+            let per_hour = match workspace {
+                Some(workspace) => self.per_hour(resource.kind, body, workspace)?,
+                None => PerHour::unknown("the cloud"),
+            };
+            self.cost(per_hour, &named, None)
+        };
+        let open = deciding(resource.kind)
+            .iter()
+            .find(|key| resource.unknown.touches(key));
         Ok(Some(ResourceCost {
             source: resource.source.clone(),
             line: resource.line,
@@ -152,12 +152,23 @@ impl Basis<'_> {
             after: match resource.action {
                 Action::Delete => None,
                 // What is unknown is so of what will be, not of what there is.
-                _ => Some(match open(decides) {
-                    Some(key) => self.cost(PerHour::unknown(key), &named, None)?,
+                _ => Some(match open {
+                    Some(key) => self.cost(PerHour::unknown(*key), &named, None)?,
                     None => side(&resource.body)?,
                 }),
             },
         }))
+    }
+
+    fn per_hour(&self, kind: Kind, body: &Value, workspace: &Workspace) -> Result<PerHour, Inexact> {
+        match kind {
+            Kind::InstancePool => match pool("", body) {
+                Some(pool) => idle_pool(self.catalogue, workspace, self.at, &pool),
+                None => Ok(PerHour::unknown("the node type of the pool")),
+            },
+            Kind::SqlWarehouse => warehouse(self.catalogue, workspace, self.at, body),
+            _ => Ok(PerHour::unknown("what serverless compute will use")),
+        }
     }
 
     fn cost(&self, per_hour: PerHour, of: &Named<'_>, schedule: Option<&Schedule>) -> Result<Cost, Inexact> {

@@ -89,6 +89,7 @@ pub struct ReportJson<'a> {
     summary: Summary,
     decisions: Vec<DecisionJson<'a>>,
     others: Vec<OtherJson<'a>>,
+    unanswered: Vec<OtherJson<'a>>,
     problems: Vec<Diagnostic>,
     cost: Option<CostJson<'a>>,
 }
@@ -102,6 +103,7 @@ struct Summary {
     undetermined: usize,
     waived: usize,
     others: usize,
+    unanswered: usize,
     errors: usize,
     warnings: usize,
 }
@@ -149,11 +151,13 @@ impl<'a> ReportJson<'a> {
                 undetermined: report.count(Outcome::Undetermined),
                 waived: report.waived(),
                 others: report.others.len(),
+                unanswered: report.unanswered.len(),
                 errors: of(Severity::Error),
                 warnings: of(Severity::Warning),
             },
             decisions: report.entries.iter().map(DecisionJson::new).collect(),
             others: report.others.iter().map(other).collect(),
+            unanswered: report.unanswered.iter().map(other).collect(),
             cost: report.cost.map(CostJson::from),
             problems,
         }

@@ -45,6 +45,8 @@ pub struct CheckReport<'a> {
     /// What else was found and is not judged: pools, policies, warehouses, serverless compute, clusters that are
     /// deleted or stay as they are.
     pub others: Vec<Other<'a>>,
+    /// Clusters that should have been judged and could not be.
+    pub unanswered: Vec<Other<'a>>,
     /// What could not be read or judged, and warnings.
     pub problems: &'a Diagnostics,
     /// What the change costs; none where nothing is known of before.
@@ -134,6 +136,7 @@ impl<'a> CheckReport<'a> {
             at,
             entries: Vec::new(),
             others: Vec::new(),
+            unanswered: Vec::new(),
             problems,
             cost: None,
             rules: Vec::new(),
@@ -171,6 +174,7 @@ impl<'a> CheckReport<'a> {
     /// `12 clusters: 9 allowed, 2 denied, 1 undetermined; 3 others`.
     pub fn counts(&self) -> String {
         let mut text = match self.entries.len() {
+            0 if !self.unanswered.is_empty() => "no clusters judged".to_owned(),
             0 => "no clusters".to_owned(),
             n => format!(
                 "{}: {} allowed, {} denied, {} undetermined",
@@ -180,6 +184,10 @@ impl<'a> CheckReport<'a> {
                 self.count(Outcome::Undetermined)
             ),
         };
+        if !self.unanswered.is_empty() {
+            let clusters = number(self.unanswered.len(), "cluster");
+            text.push_str(&format!("; {clusters} could not be judged"));
+        }
         if !self.others.is_empty() {
             text.push_str(&format!("; {}", number(self.others.len(), "other")));
         }

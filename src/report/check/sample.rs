@@ -68,6 +68,7 @@ pub(super) fn with<T>(build: impl FnOnce(&mut Sample), show: impl FnOnce(&CheckR
         at: at(),
         entries,
         others,
+        unanswered: Vec::new(),
         problems: &sample.problems,
         cost: sample.cost.as_ref(),
         rules: help.collect(),

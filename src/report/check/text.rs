@@ -19,7 +19,8 @@ pub fn text(report: &CheckReport<'_>, colour: Colour) -> String {
     for one in &report.entries {
         out.push_str(&entry(one, colour));
     }
-    if report.entries.len() > 1 || !report.others.is_empty() || report.cost.is_some() {
+    let others = report.others.len().saturating_add(report.unanswered.len());
+    if report.entries.len() > 1 || others > 0 || report.cost.is_some() {
         if !out.is_empty() {
             out.push('\n');
         }
