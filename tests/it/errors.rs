@@ -247,6 +247,17 @@ fn requests() -> Vec<Case> {
                 ("usage.yaml", "hours_per_month: 800\nminutes_per_runs: 3\n"),
             ],
         ),
+        files(
+            "policy::nothing-judged",
+            "check r.json --policies p.policy.yaml --cloud AZURE --region westus2 --at 2026-10-01",
+            &[
+                ("r.json", REQUEST),
+                (
+                    "p.policy.yaml",
+                    "policy: p\nrules:\n  - {rule: r, plugin: runtime}\n",
+                ),
+            ],
+        ),
         prepared("file::no-documents", "check empty", |folder| {
             fs::create_dir(folder.join("empty")).unwrap()
         }),

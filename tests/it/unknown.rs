@@ -127,3 +127,57 @@ fn a_rule_cannot_fill_in_what_somebody_else_will() {
     );
     assert_eq!(open["cluster"]["num_workers"], Value::Null);
 }
+
+/// What could not be judged is neither free nor forgotten.
+#[test]
+fn a_cluster_that_cannot_be_judged_is_counted_and_costs() {
+    let folder = TempDir::new().unwrap();
+    let cluster = |name: &str, policy: Option<&str>| {
+        json!({"cluster_name": name, "spark_version": "15.4.x-scala2.12", "node_type_id": "Standard_DS3_v2",
+            "num_workers": 2, "policy_id": policy})
+    };
+    let both = json!([cluster("a", None), cluster("b", Some("NOPE"))]);
+    fs::write(folder.path().join("both.json"), both.to_string()).unwrap();
+    fs::write(folder.path().join("usage.yaml"), "hours_per_month: 100\n").unwrap();
+    let arguments =
+        "check both.json both.json --region westus2 --at 2026-10-01 --usage usage.yaml --format json-report";
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let ended: Ended = tollgate_in(folder.path(), &arguments).output().unwrap().into();
+    assert_eq!(ended.code, Some(2));
+    let report = report(&ended);
+    let summary = &report["summary"];
+    // A file that is named twice is read once.
+    assert_eq!(
+        (&summary["clusters"], &summary["unanswered"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(report["unanswered"][0]["name"], "b");
+    // Two clusters of three nodes for 100 hours: 2 x 192.45.
+    assert_eq!(report["cost"]["total"]["per_month"]["after"]["max"], "384.9");
+}
+
+#[test]
+fn a_folder_that_asks_for_nothing_is_a_mistake_and_other_json_in_it_is_not() {
+    let folder = TempDir::new().unwrap();
+    let package = r#"{"name": "web", "version": "1.0.0", "dependencies": {}}"#;
+    fs::create_dir(folder.path().join("web")).unwrap();
+    fs::write(folder.path().join("web/package.json"), package).unwrap();
+    for command in ["check", "estimate"] {
+        let run = |what: &str| -> Ended {
+            let arguments = [command, what, "--region", "westus2", "--at", "2026-10-01"];
+            tollgate_in(folder.path(), &arguments).output().unwrap().into()
+        };
+        let nothing = run("web");
+        assert_eq!(nothing.code, Some(2), "{}", nothing.stderr);
+        assert!(
+            nothing.stderr.contains("error[file::no-documents]"),
+            "{}",
+            nothing.stderr
+        );
+        fs::write(folder.path().join("web/bundle.json"), bundle().to_string()).unwrap();
+        let ended = run("web");
+        assert!(!ended.stderr.contains("error"), "{command}: {}", ended.stderr);
+        assert!(ended.stdout.contains("pooled"), "{command}: {}", ended.stdout);
+        fs::remove_file(folder.path().join("web/bundle.json")).unwrap();
+    }
+}
