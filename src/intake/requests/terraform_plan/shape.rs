@@ -2,13 +2,13 @@
 //!
 //! The provider writes every block as a list, of one or of many, and some under another name (`task` for `tasks`). What is null or
 //! empty is not set. A sensitive value is unknown: nobody may see it, so no rule judges it and no message shows it; its key is
-//! told. An unknown value that nobody set is the server's to choose, and simply absent.
+//! told. An unknown value that nobody set is absent where the server chooses it; what no server chooses stands in a `dynamic` block.
 
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::configuration::{Setting, Told};
-use super::names::{DEFAULTED, HOLDING, is_dropped, list_name};
+use super::names::{DEFAULTED, HOLDING, is_computed, is_dropped, list_name};
 
 /// A value that is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -156,9 +156,9 @@ impl Shaped {
     /// An attribute or a block that is unknown as a whole.
     fn unknown(&mut self, key: &str, at: At<'_>) {
         let open = match at.told.setting(key) {
-            Setting::Unset => return,
-            Setting::Untold if at.own.contains(&key) => return,
-            Setting::Untold => Open {
+            Setting::Unset if is_computed(key, at.path) => return,
+            Setting::Unset | Setting::Untold if at.own.contains(&key) => return,
+            Setting::Unset | Setting::Untold => Open {
                 references: Vec::new(),
                 untold: true,
             },
@@ -281,18 +281,16 @@ impl Shaped {
         }
     }
 
-    /// An unknown element of a map or a list: the whole of it is set, or none.
+    /// An unknown element of a map or a list.
     fn element(&mut self, key: &str, path: &str, told: Told<'_>) {
-        let setting = told.setting(key);
-        if setting != Setting::Unset {
-            self.open.insert(
-                path.to_owned(),
-                Open {
-                    references: Vec::new(),
-                    untold: setting == Setting::Untold,
-                },
-            );
-        }
+        let untold = !matches!(told.setting(key), Setting::Refers(_));
+        self.open.insert(
+            path.to_owned(),
+            Open {
+                references: Vec::new(),
+                untold,
+            },
+        );
     }
 
     fn hide(&mut self, path: &str) {
