@@ -122,6 +122,13 @@ impl Changes<'_> {
             place: &place,
             unknown: &unknown,
         };
+        let around = &Surroundings {
+            job_unknown: match entry.kind {
+                Type::Job | Type::Pipeline => shaped.names(),
+                _ => Unknown::default(),
+            },
+            ..around.clone()
+        };
         let name = around.job.clone();
         match entry.kind {
             Type::Cluster => at.cluster(body, Form::Partial, around.clone(), into),
@@ -235,6 +242,7 @@ impl Changes<'_> {
         Before {
             body: request.body,
             spec: request.spec,
+            workload: request.around.workload,
             pools: Arc::clone(&self.pools_before),
             schedule: request.around.schedule,
         }

@@ -62,6 +62,9 @@ pub const HOLDING: [&str; 6] = [
     "task",
 ];
 
+/// Blocks of [`HOLDING`]: the provider writes each as a list.
+pub const BLOCKS: [&str; 5] = ["cluster", "for_each_task", "job_cluster", "new_cluster", "task"];
+
 /// Attributes that the server chooses where they are null, so that null is planned as unknown.
 pub const SERVER_CHOOSES: [&str; 7] = [
     "definition",

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::configuration::{Setting, Told};
-use super::names::{DEFAULTED, HOLDING, is_computed, is_dropped, list_name};
+use super::names::{BLOCKS, DEFAULTED, HOLDING, is_computed, is_dropped, list_name};
+use crate::model::unknown::Unknown;
 
 /// A value that is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +31,8 @@ pub struct Shaped {
     pub unset: BTreeSet<String>,
     /// Paths of what is unknown as a whole and may hold clusters.
     pub holding: Vec<String>,
+    /// Paths of what holds clusters and is no list of blocks.
+    pub misshapen: Vec<String>,
 }
 
 /// Values of a resource, and what is told of them.
@@ -88,6 +91,12 @@ struct At<'v> {
 static NOTHING: Value = Value::Null;
 
 impl Shaped {
+    /// What is unknown of the name and the tags of a job or pipeline.
+    pub fn names(&self) -> Unknown {
+        let is_one = |path: &&String| matches!(path.split('.').next(), Some("name" | "tags"));
+        Unknown::of(self.open.keys().filter(is_one).cloned())
+    }
+
     /// What is unknown below a prefix, paths seen from there.
     pub fn below<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = (&'s str, &'s Open)> {
         let inside = self.open.range(prefix.to_owned()..);
@@ -139,6 +148,10 @@ impl Shaped {
             };
             if DEFAULTED.contains(&key.as_str()) && at.told.setting(&key) == Setting::Unset {
                 self.unset.insert(path.clone());
+            }
+            if BLOCKS.contains(&key.as_str()) && !value.is_array() {
+                self.misshapen.push(path);
+                continue;
             }
             let value = match value {
                 Value::Array(items) if is_blocks(&key, &items) => {

@@ -342,3 +342,36 @@ fn what_no_server_chooses_and_no_key_shows_stands_in_a_dynamic_block() {
     );
     assert_eq!(found.requests[0].around.unknown.paths, ["autoscale"]);
 }
+
+#[test]
+fn names_and_tags_of_jobs_and_pipelines_may_be_unknown() {
+    let late = || refers(&["random_id.x.hex", "random_id.x"]);
+    let expressions = || json!({"name": late(), "tags": late()});
+    let job = json!({"tags": {"team": "a"}, "job_cluster": [{"job_cluster_key": "m", "new_cluster": [{"num_workers": 1}]}]});
+    let pipeline = json!({"cluster": [{"label": "default", "num_workers": 1}]});
+    let whole = json!({"name": true, "tags": true});
+    for (kind, after, unknown, paths) in [
+        ("job", job.clone(), whole.clone(), &["name", "tags"][..]),
+        ("pipeline", pipeline, whole, &["name", "tags"]),
+        (
+            "job",
+            job.clone(),
+            json!({"tags": {"owner": true}}),
+            &["tags.owner"],
+        ),
+        ("job", job.clone(), json!({}), &[]),
+    ] {
+        let address = format!("databricks_{kind}.x");
+        let changes = [create(&address, after, unknown)];
+        let request = one(&flat(&changes, &[written(&address, expressions())]));
+        assert_eq!(request.around.job_unknown.paths, paths, "{kind}");
+        assert!(request.around.unknown.is_empty());
+    }
+    let sensitive = entry(
+        "databricks_job.x",
+        &["create"],
+        json!({"after": job, "after_sensitive": {"tags": {"team": true}}}),
+    );
+    let request = one(&flat(&[sensitive], &[]));
+    assert_eq!(request.around.job_unknown.paths, ["tags.team"]);
+}
