@@ -27,6 +27,7 @@ pub fn compare(now: &mut Reading, before: Reading) {
         };
         let same = earlier.body == request.body
             && earlier.around.unknown == request.around.unknown
+            && earlier.around.workload == request.around.workload
             && earlier.around.schedule == request.around.schedule
             && earlier.around.pools == request.around.pools;
         request.around.action = if same { Action::NoOp } else { Action::Update };
@@ -109,6 +110,7 @@ fn before_of(earlier: Request) -> Before {
     Before {
         body: earlier.body,
         spec: earlier.spec,
+        workload: earlier.around.workload,
         pools: earlier.around.pools,
         schedule: earlier.around.schedule,
     }
@@ -118,6 +120,7 @@ fn before_of(earlier: Request) -> Before {
 mod tests {
     use super::super::api::{Api, read};
     use super::*;
+    use crate::model::place::Workload;
     use serde_json::{Value, json};
 
     fn reading(job: Value) -> Reading {
@@ -172,5 +175,29 @@ mod tests {
         compare(&mut now, job("team-b", 10));
         let told: Vec<_> = now.requests.iter().map(|r| r.around.action).collect();
         assert_eq!(told, [Action::Create, Action::NoOp]);
+    }
+
+    #[test]
+    fn a_pipeline_of_another_edition_is_changed() {
+        let pipeline = |edition: &str| {
+            let body = json!({"name": "p", "edition": edition, "clusters": [{"label": "default", "num_workers": 1}]});
+            let mut reading = Reading::default();
+            read(
+                Api::Pipeline,
+                body,
+                None,
+                &|_| ("p.json".to_owned(), 1),
+                &mut reading,
+            );
+            reading
+        };
+        for (edition, action) in [("ADVANCED", Action::Update), ("CORE", Action::NoOp)] {
+            let mut now = pipeline(edition);
+            compare(&mut now, pipeline("CORE"));
+            let around = &now.requests[0].around;
+            assert_eq!(around.action, action);
+            let before = around.before.as_ref().unwrap();
+            assert_eq!(before.workload, Some(Workload::Dlt));
+        }
     }
 }

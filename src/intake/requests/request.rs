@@ -74,6 +74,8 @@ pub struct Before {
     pub body: Value,
     /// The body, read.
     pub spec: ClusterSpec,
+    /// What for; none where only the caller knows.
+    pub workload: Option<Workload>,
     /// The pools it takes its nodes from.
     pub pools: Arc<Vec<InstancePool>>,
     /// When its job runs.

@@ -65,7 +65,7 @@ const WAREHOUSE_DECIDES: [&str; 4] = [
 ];
 
 impl Basis<'_> {
-    /// What a cluster costs, before and after.
+    /// What a cluster costs, before and after. `workload` is what it is for after, and before where nothing else is told of that.
     ///
     /// # Errors
     /// [`Inexact`] when a number outgrows what decimals hold.
@@ -76,7 +76,7 @@ impl Basis<'_> {
         workload: Workload,
     ) -> Result<ResourceCost, Inexact> {
         let around = &request.around;
-        let side = |spec: &ClusterSpec, pools: &[InstancePool], schedule: Option<&Schedule>| {
+        let side = |workload, spec: &ClusterSpec, pools: &[InstancePool], schedule: Option<&Schedule>| {
             let context = Context {
                 workspace,
                 workload,
@@ -95,11 +95,19 @@ impl Basis<'_> {
         };
         let before = around.before.as_deref();
         let before = before
-            .map(|b| side(&b.spec, &b.pools, b.schedule.as_ref()))
+            .map(|b| {
+                let was = b.workload.unwrap_or(workload);
+                side(was, &b.spec, &b.pools, b.schedule.as_ref())
+            })
             .transpose()?;
         let after = match around.action {
             Action::Delete => None,
-            _ => Some(side(&request.spec, &around.pools, around.schedule.as_ref())?),
+            _ => Some(side(
+                workload,
+                &request.spec,
+                &around.pools,
+                around.schedule.as_ref(),
+            )?),
         };
         Ok(ResourceCost {
             source: request.source.clone(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::configuration::{Told, Written};
 use super::entry::{Entry, Marks};
+use super::names::SERVER_CHOOSES;
 use super::references::{Follower, Instances};
 use super::shape::Shaped;
 use super::types::Type;
@@ -16,17 +17,6 @@ use crate::intake::requests::reading::{Reading, Resource};
 use crate::intake::requests::request::{Before, Request, Surroundings};
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
-
-/// Attributes that the server chooses where they are null, so that null is planned as unknown.
-const SERVER_CHOOSES: [&str; 7] = [
-    "definition",
-    "driver_instance_pool_id",
-    "driver_node_type_id",
-    "enable_elastic_disk",
-    "enable_local_disk_encryption",
-    "instance_pool_id",
-    "node_type_id",
-];
 
 /// What all changes of a plan have in common.
 pub struct Changes<'p> {
@@ -131,6 +121,13 @@ impl Changes<'_> {
             address: Some(entry.address.clone()),
             place: &place,
             unknown: &unknown,
+        };
+        let around = &Surroundings {
+            job_unknown: match entry.kind {
+                Type::Job | Type::Pipeline => shaped.names(),
+                _ => Unknown::default(),
+            },
+            ..around.clone()
         };
         let name = around.job.clone();
         match entry.kind {
@@ -245,6 +242,7 @@ impl Changes<'_> {
         Before {
             body: request.body,
             spec: request.spec,
+            workload: request.around.workload,
             pools: Arc::clone(&self.pools_before),
             schedule: request.around.schedule,
         }

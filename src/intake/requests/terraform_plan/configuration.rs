@@ -24,6 +24,9 @@ pub struct Configuration<'a> {
 
 #[derive(Deserialize)]
 struct Provider<'a> {
+    /// None in the root module.
+    #[serde(borrow, default)]
+    module_address: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     expressions: Expressions<'a>,
 }
@@ -87,19 +90,30 @@ impl Expressions<'_> {
     }
 }
 
+/// A value that the plan was made with.
+#[derive(Deserialize)]
+struct Variable {
+    #[serde(default)]
+    value: Value,
+}
+
 /// Every resource that is written, by where and what.
 pub struct Written<'c> {
     configuration: &'c Configuration<'c>,
+    /// Variables of the root module, with the values that the plan was made with.
+    variables: BTreeMap<String, Variable>,
     resources: BTreeMap<String, &'c Resource<'c>>,
 }
 
 impl<'c> Written<'c> {
-    /// Looks through a configuration.
-    pub fn of(configuration: &'c Configuration<'c>) -> Written<'c> {
+    /// Looks through a configuration. `variables` are those of the plan; what cannot be read of them is not known.
+    pub fn of(configuration: &'c Configuration<'c>, variables: Option<&RawValue>) -> Written<'c> {
+        let variables = variables.and_then(|raw| serde_json::from_str(raw.get()).ok());
         let mut resources = BTreeMap::new();
         gather(&configuration.root_module, "", &mut resources);
         Written {
             configuration,
+            variables: variables.unwrap_or_default(),
             resources,
         }
     }
@@ -134,14 +148,32 @@ impl<'c> Written<'c> {
         Some(at)
     }
 
-    /// Host of the workspace that a resource's provider talks to, where it is written as it is.
+    /// Host of the workspace that a resource's provider talks to; none where nobody wrote one. Where what is written has a
+    /// value that does not show, it is a template: `${data.databricks_mws_workspaces.all.ids}`.
     pub fn host(&self, resource: &Resource<'_>) -> Option<String> {
         let provider = self
             .configuration
             .provider_config
             .get(resource.provider_config_key.as_ref())?;
-        let host = provider.expressions.read().get("host")?.get("constant_value")?;
-        host.as_str().map(str::to_owned)
+        let expression = provider.expressions.read().get("host")?;
+        if let Some(constant) = expression.get("constant_value") {
+            return constant.as_str().map(str::to_owned);
+        }
+        let texts: Vec<&str> = references(expression).iter().filter_map(Value::as_str).collect();
+        let in_root = provider.module_address.is_none();
+        let known = match texts.as_slice() {
+            [one] if in_root => one.strip_prefix("var.").and_then(|name| self.host_in(name)),
+            _ => None,
+        };
+        Some(known.unwrap_or_else(|| format!("${{{}}}", texts.first().unwrap_or(&"host"))))
+    }
+
+    /// The value of a variable that is a host as it is. What is only part of one (`https://${var.name}.example.com`) is none: the
+    /// configuration has references, not what is made of them.
+    fn host_in(&self, variable: &str) -> Option<String> {
+        let value = self.variables.get(variable)?.value.as_str()?;
+        let is_host = value.starts_with("https://") || value.contains('.');
+        is_host.then(|| value.to_owned())
     }
 }
 

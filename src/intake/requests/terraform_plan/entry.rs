@@ -81,6 +81,15 @@ impl Entry<'_> {
             own: self.kind.own(),
         };
         let mut shaped = values.shaped();
+        for path in &shaped.misshapen {
+            let message = format!("`{path}` is no list, expected a list of blocks, in which clusters may be");
+            let problem = self.problem("plan::resource", message);
+            let hint = "print the plan again with `terraform show -json`";
+            into.problems.0.push(problem.hint(hint));
+        }
+        if !shaped.misshapen.is_empty() {
+            return None;
+        }
         if let Value::Object(body) = &mut shaped.body {
             self.kind.name_id(body);
         }

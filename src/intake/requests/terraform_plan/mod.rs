@@ -137,7 +137,9 @@ impl<'p> Reader<'p> {
             .filter_map(|(line, change)| self.entry(*line, change, &mut reading))
             .collect();
         let configuration = self.configuration(plan.configuration, &mut reading);
-        let written = configuration.as_ref().map(Written::of);
+        let written = configuration
+            .as_ref()
+            .map(|read| Written::of(read, plan.variables));
         let mut instances = Instances::default();
         for (entry, action) in &entries {
             if let (Some(site), true) = (&entry.site, *action != Action::Delete) {

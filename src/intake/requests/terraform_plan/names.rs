@@ -62,6 +62,35 @@ pub const HOLDING: [&str; 6] = [
     "task",
 ];
 
+/// Blocks of [`HOLDING`]: the provider writes each as a list.
+pub const BLOCKS: [&str; 5] = ["cluster", "for_each_task", "job_cluster", "new_cluster", "task"];
+
+/// Attributes that the server chooses where they are null, so that null is planned as unknown.
+pub const SERVER_CHOOSES: [&str; 7] = [
+    "definition",
+    "driver_instance_pool_id",
+    "driver_node_type_id",
+    "enable_elastic_disk",
+    "enable_local_disk_encryption",
+    "instance_pool_id",
+    "node_type_id",
+];
+
+/// What the server chooses besides, where nobody wrote anything.
+const ALSO_COMPUTED: [&str; 8] = [
+    "cluster_source",
+    "data_source_id",
+    "enable_serverless_compute",
+    "format",
+    "name",
+    "policy_id",
+    "retry_on_timeout",
+    "run_as",
+];
+
+/// Blocks of which the server chooses every attribute that is not written.
+const COMPUTED_INSIDE: [&str; 3] = ["aws_attributes", "azure_attributes", "gcp_attributes"];
+
 /// Attributes of which it is told when nobody set them and they have a value all the same.
 pub const DEFAULTED: [&str; 2] = ["autotermination_minutes", "num_workers"];
 
@@ -69,6 +98,13 @@ pub const DEFAULTED: [&str; 2] = ["autotermination_minutes", "num_workers"];
 pub fn list_name(block: &str) -> Option<&'static str> {
     let found = LISTS.iter().find(|(name, _)| *name == block);
     found.map(|(_, api)| *api)
+}
+
+/// Whether the server chooses an attribute of the block at a path where nobody wrote it. A block, and any other attribute,
+/// is unknown only because somebody wrote it: in a `dynamic` block, which leaves no key in the configuration.
+pub fn is_computed(key: &str, path: &str) -> bool {
+    let block = path.rsplit('.').next().unwrap_or_default();
+    SERVER_CHOOSES.contains(&key) || ALSO_COMPUTED.contains(&key) || COMPUTED_INSIDE.contains(&block)
 }
 
 /// Whether nobody asks for an attribute of the block at a path.

@@ -20,6 +20,10 @@ pub struct Plan<'a> {
     pub resource_changes: Option<Changes<'a>>,
     /// `deferred_changes`: resources that a later plan will change.
     pub deferred_changes: Option<&'a RawValue>,
+    /// `planned_values`.
+    pub planned_values: Option<&'a RawValue>,
+    /// `variables`: the values that the plan was made with.
+    pub variables: Option<&'a RawValue>,
     /// `configuration`.
     pub configuration: Option<&'a RawValue>,
     /// `prior_state`.
@@ -88,10 +92,46 @@ pub struct Change<'a> {
     pub after_sensitive: Option<&'a RawValue>,
 }
 
+/// A module of `planned_values`.
+#[derive(Default, serde::Deserialize)]
+struct Planned {
+    #[serde(default)]
+    resources: Vec<PlannedResource>,
+    #[serde(default)]
+    child_modules: Vec<Planned>,
+}
+
+#[derive(serde::Deserialize)]
+struct PlannedResource {
+    #[serde(default)]
+    mode: String,
+}
+
+#[derive(serde::Deserialize)]
+struct PlannedValues {
+    #[serde(default)]
+    root_module: Planned,
+}
+
+impl Planned {
+    fn has_resources(&self) -> bool {
+        let is_managed = |resource: &PlannedResource| resource.mode != "data";
+        self.resources.iter().any(is_managed) || self.child_modules.iter().any(Planned::has_resources)
+    }
+}
+
 impl Plan<'_> {
     /// Whether it has a key.
     pub fn has(&self, key: &str) -> bool {
         self.keys.contains(key)
+    }
+
+    /// Whether `planned_values` have resources, or cannot be read.
+    pub fn plans_resources(&self) -> bool {
+        self.planned_values.is_some_and(|raw| {
+            let read = serde_json::from_str::<PlannedValues>(raw.get());
+            read.map_or(true, |values| values.root_module.has_resources())
+        })
     }
 }
 
@@ -120,6 +160,8 @@ impl<'de> Visitor<'de> for PlanVisitor {
                 }
                 "format_version" => Some(&mut plan.format_version),
                 "deferred_changes" => Some(&mut plan.deferred_changes),
+                "planned_values" => Some(&mut plan.planned_values),
+                "variables" => Some(&mut plan.variables),
                 "configuration" => Some(&mut plan.configuration),
                 "prior_state" => Some(&mut plan.prior_state),
                 "errored" => Some(&mut plan.errored),

@@ -1,8 +1,9 @@
 //! What an unknown id will be that of: references of the configuration, followed to a resource of the plan.
 //!
-//! References are relative to their module and know no keys. They are followed through variables and outputs of modules; where two
-//! resources could be meant, or something takes part whose value nobody can see (a local, a data source), the id stays
-//! unknown without a reference.
+//! References are relative to their module and know no keys. They are followed through variables and outputs of modules. A
+//! configuration has what an expression refers to, not what it makes of it: `var.big ? pool.big.id : null` shows as both, and so an
+//! id is known only where an expression refers to nothing but one resource, one variable or one output. Where two resources
+//! could be meant, or something else takes part, the id stays unknown without a reference.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,8 +52,6 @@ pub struct Follower<'c> {
 struct Search<'c> {
     /// A type of resources; empty when there is none to be found.
     kind: &'c str,
-    /// Values of a for_each count as known. They decide between resources by a key, or are the value.
-    values_are_known: bool,
     steps: usize,
     found: BTreeSet<String>,
 }
@@ -62,7 +61,6 @@ impl Follower<'_> {
     pub fn target(&self, site: &Site, references: &[Value], kind: &str) -> Option<String> {
         let mut search = Search {
             kind,
-            values_are_known: true,
             steps: MAX_STEPS,
             found: BTreeSet::new(),
         };
@@ -78,7 +76,6 @@ impl Follower<'_> {
     pub fn is_known(&self, site: &Site, references: &[Value]) -> bool {
         let mut search = Search {
             kind: "",
-            values_are_known: false,
             steps: MAX_STEPS,
             found: BTreeSet::new(),
         };
@@ -98,8 +95,13 @@ impl Follower<'_> {
         let own_key = repeats.then_some(site.key.as_str());
         // Each reference is followed by its shorter forms: `a.b.id`, then `a.b`.
         let shorter = |text: &str| texts.iter().any(|longer| is_longer(longer, text));
-        let mut longest = texts.iter().filter(|text| !shorter(text));
-        longest.all(|text| self.reference(site, text, own_key, search).unwrap_or(false))
+        let longest: Vec<&&str> = texts.iter().filter(|text| !shorter(text)).collect();
+        if !search.kind.is_empty() && !is_plain(&longest, search.kind) {
+            return false;
+        }
+        longest
+            .into_iter()
+            .all(|text| self.reference(site, text, own_key, search).unwrap_or(false))
     }
 
     /// One reference, relative to a module: `var.pool`, `module.pools["a"].id`, `databricks_instance_pool.small[0].id`. None where it
@@ -114,7 +116,7 @@ impl Follower<'_> {
         let (first, _, rest) = part(text)?;
         let (name, key, rest) = part(rest.strip_prefix('.')?)?;
         Some(match first {
-            "each" => name == "key" || search.values_are_known,
+            "each" => name == "key",
             "count" | "path" | "terraform" => true,
             "var" => self.variable(site, name, search),
             "module" => {
@@ -158,6 +160,27 @@ impl Follower<'_> {
             [] => expression.get("constant_value").is_some(),
             references => self.follow(&outside, references, search),
         })
+    }
+}
+
+/// Whether an expression can be nothing but one id. A key that is computed, `pool.small[each.key].id`, leaves the resource without
+/// an attribute; beside an attribute it decides about something else, `each.key == "a" ? pool.small.id : null`.
+fn is_plain(references: &[&&str], kind: &str) -> bool {
+    let is_key = |text: &str| matches!(text, "each.key" | "count.index");
+    let keys = references.iter().filter(|text| is_key(text)).count();
+    let of_kind = |text: &str| text.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.'));
+    let mut others = references.iter().filter(|text| !is_key(text));
+    let Some(first) = others.next() else {
+        return false;
+    };
+    let has_attribute = |text: &str| {
+        let name = text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.'));
+        name.and_then(part).is_none_or(|(_, _, rest)| !rest.is_empty())
+    };
+    match keys {
+        // Two attributes of one resource.
+        0 => references.len() == 1 || references.iter().all(|text| of_kind(text)),
+        _ => !has_attribute(first) && others.next().is_none(),
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! The provider writes every block as a list, of one or of many, and some under another name (`task` for `tasks`). What is null or
 //! empty is not set. A sensitive value is unknown: nobody may see it, so no rule judges it and no message shows it; its key is
-//! told. An unknown value that nobody set is the server's to choose, and simply absent.
+//! told. An unknown value that nobody set is absent where the server chooses it; what no server chooses stands in a `dynamic` block.
 
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::configuration::{Setting, Told};
-use super::names::{DEFAULTED, HOLDING, is_dropped, list_name};
+use super::names::{BLOCKS, DEFAULTED, HOLDING, is_computed, is_dropped, list_name};
+use crate::model::unknown::Unknown;
 
 /// A value that is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +31,8 @@ pub struct Shaped {
     pub unset: BTreeSet<String>,
     /// Paths of what is unknown as a whole and may hold clusters.
     pub holding: Vec<String>,
+    /// Paths of what holds clusters and is no list of blocks.
+    pub misshapen: Vec<String>,
 }
 
 /// Values of a resource, and what is told of them.
@@ -88,6 +91,12 @@ struct At<'v> {
 static NOTHING: Value = Value::Null;
 
 impl Shaped {
+    /// What is unknown of the name and the tags of a job or pipeline.
+    pub fn names(&self) -> Unknown {
+        let is_one = |path: &&String| matches!(path.split('.').next(), Some("name" | "tags"));
+        Unknown::of(self.open.keys().filter(is_one).cloned())
+    }
+
     /// What is unknown below a prefix, paths seen from there.
     pub fn below<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = (&'s str, &'s Open)> {
         let inside = self.open.range(prefix.to_owned()..);
@@ -140,6 +149,10 @@ impl Shaped {
             if DEFAULTED.contains(&key.as_str()) && at.told.setting(&key) == Setting::Unset {
                 self.unset.insert(path.clone());
             }
+            if BLOCKS.contains(&key.as_str()) && !value.is_array() {
+                self.misshapen.push(path);
+                continue;
+            }
             let value = match value {
                 Value::Array(items) if is_blocks(&key, &items) => {
                     self.blocks(&key, items, many.is_some(), inner)
@@ -156,9 +169,9 @@ impl Shaped {
     /// An attribute or a block that is unknown as a whole.
     fn unknown(&mut self, key: &str, at: At<'_>) {
         let open = match at.told.setting(key) {
-            Setting::Unset => return,
-            Setting::Untold if at.own.contains(&key) => return,
-            Setting::Untold => Open {
+            Setting::Unset if is_computed(key, at.path) => return,
+            Setting::Unset | Setting::Untold if at.own.contains(&key) => return,
+            Setting::Unset | Setting::Untold => Open {
                 references: Vec::new(),
                 untold: true,
             },
@@ -281,18 +294,16 @@ impl Shaped {
         }
     }
 
-    /// An unknown element of a map or a list: the whole of it is set, or none.
+    /// An unknown element of a map or a list.
     fn element(&mut self, key: &str, path: &str, told: Told<'_>) {
-        let setting = told.setting(key);
-        if setting != Setting::Unset {
-            self.open.insert(
-                path.to_owned(),
-                Open {
-                    references: Vec::new(),
-                    untold: setting == Setting::Untold,
-                },
-            );
-        }
+        let untold = !matches!(told.setting(key), Setting::Refers(_));
+        self.open.insert(
+            path.to_owned(),
+            Open {
+                references: Vec::new(),
+                untold,
+            },
+        );
     }
 
     fn hide(&mut self, path: &str) {

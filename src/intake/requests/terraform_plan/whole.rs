@@ -36,6 +36,12 @@ impl Reader<'_> {
             let found = self.problem("plan::not-a-plan", message);
             return Some(found.hint("`terraform plan -out plan.bin`, then `terraform show -json plan.bin`"));
         }
+        if is_known && plan.resource_changes.is_none() && plan.plans_resources() {
+            let message =
+                "found planned_values with resources and no resource_changes, which say what happens to them";
+            let found = self.problem("plan::not-a-plan", message).path("resource_changes");
+            return Some(found.hint("give the whole of what `terraform show -json plan.bin` prints"));
+        }
         (!is_known).then(|| {
             let version = match version {
                 "" => "no version".to_owned(),

@@ -46,6 +46,15 @@ fn what_is_no_plan_is_named() {
     ] {
         assert_eq!(codes(&other.to_string()), [("plan::not-a-plan", 1)]);
     }
+    let values = |module: Value| json!({"format_version": "1.2", "planned_values": {"root_module": module}});
+    let cluster = json!({"resources": [{"address": "databricks_cluster.c", "mode": "managed", "values": {"num_workers": 900}}]});
+    for module in [cluster.clone(), json!({"child_modules": [cluster]}), json!(1)] {
+        assert_eq!(codes(&values(module).to_string()), [("plan::not-a-plan", 1)]);
+    }
+    let data = json!({"resources": [{"address": "data.x.y", "mode": "data"}]});
+    for module in [json!({}), data] {
+        assert_eq!(codes(&values(module).to_string()), []);
+    }
     for version in [
         json!("2.0"),
         json!("0.1"),
@@ -192,4 +201,36 @@ fn a_byte_order_mark_is_nothing_and_what_follows_is_another_document() {
     );
     assert!(alone("p", &format!("{text}\n{text}")).is_none());
     assert_eq!(reading(&flat(&[], &[])).requests, []);
+}
+
+#[test]
+fn blocks_that_hold_clusters_are_lists() {
+    let cluster = json!({"num_workers": 900});
+    for (kind, after, path) in [
+        (
+            "job",
+            json!({"task": {"task_key": "t", "new_cluster": [cluster]}}),
+            "`tasks`",
+        ),
+        (
+            "job",
+            json!({"task": [{"task_key": "t", "new_cluster": cluster}]}),
+            "`tasks.0.new_cluster`",
+        ),
+        ("job", json!({"job_cluster": "x"}), "`job_clusters`"),
+        ("pipeline", json!({"cluster": cluster}), "`clusters`"),
+    ] {
+        let found = reading(&flat(
+            &[create(&format!("databricks_{kind}.x"), after, json!({}))],
+            &[],
+        ));
+        let told: Vec<_> = found
+            .problems
+            .0
+            .iter()
+            .map(|p| (p.code, p.message.contains(path)))
+            .collect();
+        assert_eq!(told, [("plan::resource", true)], "{path}");
+        assert_eq!(found.requests, []);
+    }
 }

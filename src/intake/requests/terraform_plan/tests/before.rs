@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{addresses, entry, flat, reading, requests};
+use crate::model::place::Workload;
 use crate::model::resource::{Action, Kind};
 
 fn cluster(workers: u64) -> Value {
@@ -225,5 +226,18 @@ fn what_cannot_be_read_after_is_not_deleted() {
     assert_eq!(
         problems,
         [("request::wrong-type", "databricks_cluster.c.num_workers")]
+    );
+}
+
+#[test]
+fn a_pipeline_was_what_its_edition_made_it() {
+    let pipeline = |edition: &str| json!({"name": "p", "edition": edition, "cluster": [{"label": "default", "num_workers": 1}]});
+    let change = json!({"before": pipeline("CORE"), "after": pipeline("ADVANCED")});
+    let all = requests(&flat(&[entry("databricks_pipeline.p", &["update"], change)], &[]));
+    let around = &all[0].around;
+    let before = around.before.as_ref().and_then(|before| before.workload);
+    assert_eq!(
+        (before, around.workload),
+        (Some(Workload::Dlt), Some(Workload::DltAdvanced))
     );
 }

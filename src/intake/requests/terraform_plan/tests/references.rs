@@ -156,18 +156,30 @@ fn the_instance_that_is_meant_is_found_by_key_or_for_want_of_another() {
         ""
     );
     assert_eq!(target(c, &one, &["terraform_data.t.output"]), "");
-    assert_eq!(
-        target(
-            c,
-            &one,
-            &[
-                "databricks_instance_pool.p.id",
-                "databricks_instance_pool.p",
-                "var.use"
-            ]
-        ),
-        "databricks_instance_pool.p"
-    );
+}
+
+#[test]
+fn an_id_that_a_condition_may_choose_is_no_reference() {
+    let (c, one) = ("databricks_cluster.c", ["databricks_instance_pool.p"]);
+    let id = ["databricks_instance_pool.p.id", "databricks_instance_pool.p"];
+    let both = [
+        "databricks_instance_pool.p.id",
+        "databricks_instance_pool.p.instance_pool_id",
+    ];
+    assert_eq!(target(c, &one, &both), "databricks_instance_pool.p");
+    for other in [
+        "var.use",
+        "each.value",
+        "each.key",
+        "count.index",
+        "terraform.workspace",
+        "module.m.id",
+    ] {
+        assert_eq!(target(c, &one, &[id[0], id[1], other]), "", "{other}");
+        assert_eq!(target(c, &one, &[other, id[0], id[1]]), "", "{other}");
+    }
+    assert_eq!(target(c, &one, &["each.value"]), "");
+    assert_eq!(target(c, &one, &["databricks_instance_pool.p", "each.value"]), "");
 }
 
 #[test]

@@ -232,14 +232,27 @@ fn the_host_is_that_of_the_provider_that_the_resource_uses() {
         );
         all["configuration"]["root_module"]["resources"][0]["provider_config_key"] = json!(key);
         let host = |host: &str| json!({"expressions": {"host": {"constant_value": host}}});
+        let late = |to: &[&str]| json!({"expressions": {"host": {"references": to}}});
         all["configuration"]["provider_config"] = json!({"databricks": {"name": "databricks"}, "databricks.dev": host("https://dev"),
-            "databricks.prod": host("https://prod"), "databricks.var": {"expressions": {"host": {"references": ["var.h"]}}}});
+            "databricks.prod": host("https://prod"), "databricks.var": late(&["var.h"]), "databricks.part": late(&["var.name"]),
+            "databricks.two": late(&["var.h", "var.name"]), "databricks.data": late(&["data.x.y.host", "data.x.y"]), "databricks.odd": late(&[]),
+            "module.m:databricks": {"module_address": "module.m", "expressions": {"host": {"references": ["var.h"]}}}});
+        all["variables"] =
+            json!({"h": {"value": "https://adb-1.1.azuredatabricks.net"}, "name": {"value": "dev"}});
         one(&all).around.workspace
     };
     assert_eq!(cluster("databricks.prod").as_deref(), Some("https://prod"));
     assert_eq!(cluster("databricks.dev").as_deref(), Some("https://dev"));
-    assert_eq!(
-        [cluster("databricks"), cluster("databricks.var"), cluster("none")],
-        [None, None, None]
-    );
+    assert_eq!([cluster("databricks"), cluster("none")], [None, None]);
+    // A variable that is the host; else a template, which is not known.
+    for (key, host) in [
+        ("databricks.var", "https://adb-1.1.azuredatabricks.net"),
+        ("databricks.part", "${var.name}"),
+        ("databricks.two", "${var.h}"),
+        ("databricks.data", "${data.x.y.host}"),
+        ("databricks.odd", "${host}"),
+        ("module.m:databricks", "${var.h}"),
+    ] {
+        assert_eq!(cluster(key).as_deref(), Some(host), "{key}");
+    }
 }

@@ -265,3 +265,113 @@ fn a_configuration_that_cannot_be_read_is_none_and_told() {
     assert!(!found.problems.has_errors());
     assert_eq!(found.requests[0].around.unknown.paths, ["node_type_id"]);
 }
+
+#[test]
+fn what_no_server_chooses_and_no_key_shows_stands_in_a_dynamic_block() {
+    let read = |kind: &str, after: Value, unknown: Value, expressions: Value| {
+        let address = format!("databricks_{kind}.x");
+        let changes = [create(&address, after, unknown)];
+        reading(&flat(&changes, &[written(&address, expressions)]))
+    };
+    let hidden = [
+        (
+            "job",
+            json!({"name": "j"}),
+            json!({"job_cluster": true, "id": true}),
+            "job_clusters",
+        ),
+        (
+            "job",
+            json!({"name": "j"}),
+            json!({"task": true, "id": true}),
+            "tasks",
+        ),
+        (
+            "job",
+            json!({"job_cluster": [{"job_cluster_key": "m"}]}),
+            json!({"job_cluster": [{"new_cluster": true}]}),
+            "job_clusters.0.new_cluster",
+        ),
+        (
+            "job",
+            json!({"task": [{"task_key": "t"}]}),
+            json!({"task": [{"for_each_task": true}]}),
+            "tasks.0.for_each_task",
+        ),
+        (
+            "pipeline",
+            json!({"name": "p"}),
+            json!({"cluster": true}),
+            "clusters",
+        ),
+    ];
+    for (kind, after, unknown, path) in hidden {
+        let written = json!({"name": {}, "job_cluster": [{"job_cluster_key": {"constant_value": "m"}}],
+            "task": [{"task_key": {"constant_value": "t"}}]});
+        let mut written = written.as_object().unwrap().clone();
+        written.retain(|key, _| after.get(key).is_some());
+        let found = read(kind, after, unknown, Value::Object(written));
+        let told: Vec<_> = found
+            .problems
+            .0
+            .iter()
+            .map(|p| (p.code, p.message.contains(path)))
+            .collect();
+        assert_eq!(told, [("plan::hidden", true)], "{path}");
+    }
+    let unknown = json!({"id": true, "autoscale": true, "azure_attributes": true, "init_scripts": true, "policy_id": true,
+        "node_type_id": true, "enable_elastic_disk": true});
+    let found = read(
+        "cluster",
+        json!({"spark_version": "x", "num_workers": 0}),
+        unknown,
+        json!({"spark_version": {}}),
+    );
+    let request = &found.requests[0];
+    assert_eq!(
+        request.around.unknown.paths,
+        ["autoscale", "azure_attributes", "init_scripts"]
+    );
+    assert_eq!(request.body, json!({"spark_version": "x"}));
+    let cluster = json!({"job_cluster_key": "m", "new_cluster": [{"spark_version": "x", "num_workers": 0}]});
+    let found = read(
+        "job",
+        json!({"job_cluster": [cluster]}),
+        json!({"job_cluster": [{"new_cluster": [{"autoscale": true}]}], "format": true, "run_as": true}),
+        json!({"job_cluster": [{"job_cluster_key": {"constant_value": "m"}, "new_cluster": [{"spark_version": {}}]}]}),
+    );
+    assert_eq!(found.requests[0].around.unknown.paths, ["autoscale"]);
+}
+
+#[test]
+fn names_and_tags_of_jobs_and_pipelines_may_be_unknown() {
+    let late = || refers(&["random_id.x.hex", "random_id.x"]);
+    let expressions = || json!({"name": late(), "tags": late()});
+    let job = json!({"tags": {"team": "a"}, "job_cluster": [{"job_cluster_key": "m", "new_cluster": [{"num_workers": 1}]}]});
+    let pipeline = json!({"cluster": [{"label": "default", "num_workers": 1}]});
+    let whole = json!({"name": true, "tags": true});
+    for (kind, after, unknown, paths) in [
+        ("job", job.clone(), whole.clone(), &["name", "tags"][..]),
+        ("pipeline", pipeline, whole, &["name", "tags"]),
+        (
+            "job",
+            job.clone(),
+            json!({"tags": {"owner": true}}),
+            &["tags.owner"],
+        ),
+        ("job", job.clone(), json!({}), &[]),
+    ] {
+        let address = format!("databricks_{kind}.x");
+        let changes = [create(&address, after, unknown)];
+        let request = one(&flat(&changes, &[written(&address, expressions())]));
+        assert_eq!(request.around.job_unknown.paths, paths, "{kind}");
+        assert!(request.around.unknown.is_empty());
+    }
+    let sensitive = entry(
+        "databricks_job.x",
+        &["create"],
+        json!({"after": job, "after_sensitive": {"tags": {"team": true}}}),
+    );
+    let request = one(&flat(&[sensitive], &[]));
+    assert_eq!(request.around.job_unknown.paths, ["tags.team"]);
+}
