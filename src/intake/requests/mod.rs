@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! documents         what a text is, and who reads it
+//!   ├ recognition   what a body is by its keys, and that it is one thing
 //!   ├ api           bodies of the APIs ◄─ clusters_api, job, pipeline, instance_pool, schedule: their parts
 //!   ├ terraform_plan  terraform show -json, brought into the bodies that the provider sends
 //!   └ bundle        databricks.yml, brought into the bodies that the CLI sends
@@ -20,6 +21,7 @@ pub mod instance_pool;
 pub mod job;
 pub mod pipeline;
 pub mod reading;
+pub mod recognition;
 pub mod request;
 pub mod schedule;
 pub mod terraform_plan;
