@@ -241,6 +241,10 @@ fn requests() -> Vec<Case> {
             &[("r.json", REQUEST)],
         ),
         request(
+            "request::unknown-attribute",
+            "{\"node_type_id\": \"Standard_DS3_v2\",\n \"num_wrkers\": 2}\n",
+        ),
+        request(
             "request::duplicate-key",
             "{\"num_workers\": 2,\n \"num_workers\": 200}\n",
         ),

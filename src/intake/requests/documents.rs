@@ -109,7 +109,7 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
                 return reading;
             }
         }
-        None if !looks_like_json && is_yaml(source) => {
+        None if !looks_like_json && (is_yaml(source) || is_bundle(content)) => {
             return bundle::read(source, text, files, &options.bundle);
         }
         _ => {}
@@ -123,7 +123,15 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
         several: documents.found.len() > 1,
         reading: Reading::default(),
     };
-    reader.reading.problems.0.extend(documents.problems);
+    let no_json = "expected JSON or a databricks.yml; `terraform show -json` prints a plan as JSON";
+    let problems = documents
+        .problems
+        .into_iter()
+        .map(|problem| match looks_like_json {
+            true => problem,
+            false => problem.hint(no_json),
+        });
+    reader.reading.problems.0.extend(problems);
     for document in documents.found {
         reader.document(document);
     }
@@ -138,6 +146,20 @@ fn no_compute(source: &str, line: usize) -> Diagnostic {
 /// Whether a name is one of YAML.
 fn is_yaml(source: &str) -> bool {
     source.ends_with(".yml") || source.ends_with(".yaml")
+}
+
+/// Whether a text that is no JSON has a line of a bundle, near its beginning.
+fn is_bundle(content: &str) -> bool {
+    const BEGINNING: usize = 64 * 1024;
+    let mut read = 0_usize;
+    let beginning = content.lines().take_while(|line| {
+        read = read.saturating_add(line.len()).saturating_add(1);
+        read <= BEGINNING
+    });
+    let keys = ["bundle:", "resources:", "targets:", "include:"];
+    beginning
+        .into_iter()
+        .any(|line| keys.iter().any(|key| line.starts_with(key)))
 }
 
 /// Whether a text begins like a plan: as Terraform prints it, or with its keys sorted.
@@ -510,6 +532,28 @@ mod tests {
                 "{kind}"
             );
         }
+    }
+
+    #[test]
+    fn a_bundle_is_recognised_without_the_name_of_its_file() {
+        let cluster = "{num_workers: 1, node_type_id: a, spark_version: b}";
+        let bundle = format!("# all\nbundle: {{name: b}}\nresources:\n  clusters:\n    c: {cluster}\n");
+        let found = read("-", &bundle, &NoFiles, &ReadOptions::default());
+        assert_eq!(found.requests[0].address.as_deref(), Some("resources.clusters.c"));
+        let other = read(
+            "-",
+            "Terraform will perform:\n",
+            &NoFiles,
+            &ReadOptions::default(),
+        );
+        assert_eq!(other.problems.0[0].code, "request::syntax");
+        assert!(
+            other.problems.0[0]
+                .hint
+                .as_deref()
+                .unwrap()
+                .contains("databricks.yml")
+        );
     }
 
     #[test]
