@@ -252,7 +252,7 @@ impl Whereabouts<'_> {
                 let mut below = pointer.to_owned();
                 for step in attribute::steps(path) {
                     below.push('/');
-                    below.push_str(&attribute_pointer(&step));
+                    below.push_str(&attribute_pointer(step));
                 }
                 (self.place)(&below)
             }
