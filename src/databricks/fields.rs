@@ -236,7 +236,8 @@ fn whole(text: &str) -> Option<i64> {
         .flatten()
 }
 
-fn shown(value: &Value) -> String {
+/// A value as messages show it: containers by their kind, scalars cut.
+pub fn shown(value: &Value) -> String {
     match value {
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),

@@ -3,13 +3,46 @@
 //! JSON leaves open which of two members of one name counts, and readers differ; whoever judges must not read another
 //! document than whoever acts on it.
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A value; reading one in which a key stands twice fails, with the place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Strict(pub Value);
+
+/// The keys of an object; reading one in which a key stands twice fails. What the members hold is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Keys(pub BTreeSet<String>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(KeysVisitor)
+    }
+}
+
+struct KeysVisitor;
+
+impl<'de> Visitor<'de> for KeysVisitor {
+    type Value = Keys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+        let mut keys = Keys::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if keys.0.contains(&key) {
+                return Err(twice(&key));
+            }
+            map.next_value::<IgnoredAny>()?;
+            keys.0.insert(key);
+        }
+        Ok(keys)
+    }
+}
 
 /// How the message of a key that stands twice begins.
 const TWICE: &str = "the key ";

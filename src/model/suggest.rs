@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `found`, if it is near enough to be a slip of the keyboard:
 /// at most a third of its letters differ.
-fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (found.chars().count() / 3).max(1);
     candidates
         .into_iter()

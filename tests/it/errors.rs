@@ -232,6 +232,19 @@ fn requests() -> Vec<Case> {
             "{\"name\": \"etl\", \"tasks\": [{\"task_key\": \"a\"}]}\n",
         ),
         request(
+            "request::ambiguous",
+            "{\"tasks\": [],\n \"node_type_id\": \"Standard_DS3_v2\", \"num_workers\": 900}\n",
+        ),
+        files(
+            "request::not-as-asked",
+            "check r.json --as job --cloud AZURE --region westus2 --at 2026-10-01",
+            &[("r.json", REQUEST)],
+        ),
+        request(
+            "request::unknown-attribute",
+            "{\"node_type_id\": \"Standard_DS3_v2\",\n \"num_wrkers\": 2}\n",
+        ),
+        request(
             "request::duplicate-key",
             "{\"num_workers\": 2,\n \"num_workers\": 200}\n",
         ),

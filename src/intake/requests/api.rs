@@ -4,10 +4,13 @@ use serde_json::Value;
 
 use super::clusters_api::{Form, is_a_part, is_marked};
 use super::draft::Draft;
+use super::known_keys::{Slip, slips_of_cluster, slips_of_job};
 use super::reading::{Reading, Resource};
 use super::request::Surroundings;
 use super::schedule::Schedule;
+use super::wrong_shape::WrongShape;
 use super::{job, pipeline};
+use crate::databricks::fields::is_template;
 use crate::model::attribute;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::place::Workload;
@@ -111,6 +114,8 @@ impl Whereabouts<'_> {
             },
             ..around.clone()
         };
+        self.wrong_shapes(job::wrong_shapes(settings), &prefix, into);
+        self.slips(slips_of_job(settings), &prefix, self.address.as_deref(), into);
         for cluster in job::clusters(settings) {
             let around = Surroundings {
                 kind: cluster.kind,
@@ -159,6 +164,7 @@ impl Whereabouts<'_> {
             let name = around.job.clone();
             self.resource(Kind::Serverless, settings.clone(), name, around.action, into);
         }
+        self.wrong_shapes(pipeline::wrong_shapes(settings), &prefix, into);
         for cluster in pipeline::clusters(settings) {
             let pointer = format!("{prefix}{}", cluster.pointer);
             let name = named(&around, &cluster.address);
@@ -201,6 +207,29 @@ impl Whereabouts<'_> {
         });
     }
 
+    /// Parts in which compute cannot be seen.
+    fn wrong_shapes(&self, found: Vec<WrongShape>, prefix: &str, into: &mut Reading) {
+        into.problems.0.extend(found.into_iter().map(|shape| {
+            let (source, line) = (self.place)(&format!("{prefix}{}", shape.pointer));
+            let problem = Diagnostic::error("request::wrong-type", source, shape.message).at(line, 0);
+            problem.path(self.below(&shape.address))
+        }));
+    }
+
+    /// Keys that are nearly known ones, of what stands at a pointer and has an address.
+    fn slips(&self, found: Vec<Slip>, pointer: &str, address: Option<&str>, into: &mut Reading) {
+        into.problems.0.extend(found.into_iter().map(|slip| {
+            let (source, line) = (self.place)(&format!("{pointer}/{}", attribute_pointer(&slip.found)));
+            let message = format!("unknown attribute `{}`: nothing looks at it", slip.found);
+            let path = match address {
+                Some(address) => format!("{address}.{}", slip.found),
+                None => slip.found,
+            };
+            let problem = Diagnostic::warning("request::unknown-attribute", source, message).at(line, 0);
+            problem.path(path).hint(format!("did you mean `{}`?", slip.meant))
+        }));
+    }
+
     fn request(
         &self,
         pointer: &str,
@@ -210,14 +239,20 @@ impl Whereabouts<'_> {
         around: Surroundings,
         into: &mut Reading,
     ) {
+        self.slips(slips_of_cluster(&body), pointer, address.as_deref(), into);
+        // People know it by the template; rules do not.
+        let template = body.get("cluster_name").and_then(Value::as_str);
+        let template = template.filter(|text| is_template(text)).map(str::to_owned);
         let unknown = (self.unknown)(pointer, &mut body);
+        let is_open = unknown.covers("cluster_name") && around.kind == Kind::default();
+        let name = template.filter(|_| is_open).or(name);
         let place = |path: &str| match path {
             "" => (self.place)(pointer),
             path => {
                 let mut below = pointer.to_owned();
                 for step in attribute::steps(path) {
                     below.push('/');
-                    below.push_str(&step.replace('~', "~0").replace('/', "~1"));
+                    below.push_str(&attribute_pointer(step));
                 }
                 (self.place)(&below)
             }
@@ -231,6 +266,11 @@ impl Whereabouts<'_> {
         }
         .finish(into);
     }
+}
+
+/// A key as a step of a JSON pointer.
+fn attribute_pointer(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// The settings of an object of the API, and the pointer to them: what `get` answers has them one level down.
@@ -281,6 +321,26 @@ fn tags(tags: Option<&Value>) -> Vec<(String, String)> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_cluster_of_a_job_is_called_what_its_job_and_key_say() {
+        let task = json!({"task_key": "t", "new_cluster": {"cluster_name": "etl/free", "num_wrkers": 1}});
+        let found = read_one(Api::Job, json!({"name": "other", "tasks": [task, "x"]}));
+        assert_eq!(found.requests[0].name.as_deref(), Some("other/t"));
+        let told: Vec<_> = found
+            .problems
+            .0
+            .iter()
+            .map(|d| (d.code, d.path.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("request::wrong-type", "tasks.1"),
+                ("request::unknown-attribute", "tasks.t.num_wrkers")
+            ]
+        );
+    }
 
     fn read_one(api: Api, body: Value) -> Reading {
         let mut reading = Reading::default();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use tollgate_policy_language::attribute::ATTRIBUTES;
 
 /// Keys of which a create body has at least one; an object with none of them is something else.
-const MARKS: [&str; 8] = [
+pub const MARKS: [&str; 8] = [
     "spark_version",
     "node_type_id",
     "num_workers",

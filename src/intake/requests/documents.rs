@@ -19,11 +19,12 @@ use super::api::{self, Api};
 use super::bundle::{self, BundleOptions, Files};
 use super::clusters_api::Form;
 use super::reading::Reading;
+use super::recognition::{Part, ambiguous, is_state, not_as_asked, recognised};
 use super::terraform_plan;
 use crate::model::diagnostic::{Diagnostic, json_message};
 use crate::model::json_text::{JsonText, items, members};
 use crate::model::place::UnknownName;
-use crate::model::strict_json::{Strict, is_twice};
+use crate::model::strict_json::{Keys, Strict, is_twice};
 
 /// What a document may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +109,7 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
                 return reading;
             }
         }
-        None if !looks_like_json && is_yaml(source) => {
+        None if !looks_like_json && (is_yaml(source) || is_bundle(content)) => {
             return bundle::read(source, text, files, &options.bundle);
         }
         _ => {}
@@ -122,7 +123,15 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
         several: documents.found.len() > 1,
         reading: Reading::default(),
     };
-    reader.reading.problems.0.extend(documents.problems);
+    let no_json = "expected JSON or a databricks.yml; `terraform show -json` prints a plan as JSON";
+    let problems = documents
+        .problems
+        .into_iter()
+        .map(|problem| match looks_like_json {
+            true => problem,
+            false => problem.hint(no_json),
+        });
+    reader.reading.problems.0.extend(problems);
     for document in documents.found {
         reader.document(document);
     }
@@ -137,6 +146,20 @@ fn no_compute(source: &str, line: usize) -> Diagnostic {
 /// Whether a name is one of YAML.
 fn is_yaml(source: &str) -> bool {
     source.ends_with(".yml") || source.ends_with(".yaml")
+}
+
+/// Whether a text that is no JSON has a line of a bundle, near its beginning.
+fn is_bundle(content: &str) -> bool {
+    const BEGINNING: usize = 64 * 1024;
+    let mut read = 0_usize;
+    let beginning = content.lines().take_while(|line| {
+        read = read.saturating_add(line.len()).saturating_add(1);
+        read <= BEGINNING
+    });
+    let keys = ["bundle:", "resources:", "targets:", "include:"];
+    beginning
+        .into_iter()
+        .any(|line| keys.iter().any(|key| line.starts_with(key)))
 }
 
 /// Whether a text begins like a plan: as Terraform prints it, or with its keys sorted.
@@ -183,7 +206,7 @@ impl<'a> Reader<'a> {
         self.object(raw, address);
     }
 
-    /// One object: a list of an answer of the API is taken apart.
+    /// One object: a list of an answer of the API is taken apart. No API answers with lists of lists.
     fn object(&mut self, raw: &'a RawValue, address: Option<String>) {
         if self
             .options
@@ -191,15 +214,24 @@ impl<'a> Reader<'a> {
             .is_none_or(|kind| kind != DocumentKind::Pipeline)
             && let Some((key, list)) = listed(raw)
         {
+            if let Some(error) = twice(raw) {
+                return self.unreadable(raw, &error);
+            }
             for (i, item) in list.into_iter().enumerate() {
                 let inner = format!("{key}.{i}");
-                self.object(
-                    item,
-                    Some(address.as_ref().map_or(inner.clone(), |a| format!("{a}.{inner}"))),
-                );
+                let address = address.as_ref().map_or(inner.clone(), |a| format!("{a}.{inner}"));
+                match listed(item) {
+                    Some(_) => self.list_of_lists(item, address),
+                    None => self.body(item, Some(address)),
+                }
             }
             return;
         }
+        self.body(raw, address);
+    }
+
+    /// One object that is no list.
+    fn body(&mut self, raw: &'a RawValue, address: Option<String>) {
         let kind = self.options.kind;
         if kind == Some(DocumentKind::TerraformPlan) || (kind.is_none() && is_plan(raw.get())) {
             let found = terraform_plan::part(self.source, self.json, raw.get());
@@ -212,6 +244,12 @@ impl<'a> Reader<'a> {
         };
         let none = Map::new();
         let keys = body.as_object().unwrap_or(&none);
+        if let Some(problem) = self.no_one_thing(keys) {
+            let problem = problem.at(self.json.line_of(raw.get()), 0);
+            let problem = problem.path(address.unwrap_or_default());
+            self.reading.problems.0.push(problem);
+            return;
+        }
         let kind = self.options.kind.or_else(|| recognised(keys));
         let api = match kind {
             Some(DocumentKind::TerraformPlan) => {
@@ -241,6 +279,53 @@ impl<'a> Reader<'a> {
                 .0
                 .push(found.path(address.unwrap_or_default()));
         }
+    }
+
+    /// What is wrong with a body that has the keys of two kinds, or none of the kind that somebody insists on.
+    fn no_one_thing(&self, keys: &Map<String, Value>) -> Option<Diagnostic> {
+        let insisted = self.options.kind;
+        if let Some((what, expected)) = insisted.and_then(|kind| not_as_asked(keys, kind)) {
+            let found: Vec<&str> = keys.keys().take(5).map(String::as_str).collect();
+            let found = match found.is_empty() {
+                true => "no keys".to_owned(),
+                false => format!("the keys {}", found.join(", ")),
+            };
+            let message = format!("found {found}, expected {what}: one of {}", expected.join(", "));
+            let problem = Diagnostic::error("request::not-as-asked", self.source, message);
+            return Some(problem.hint("without --as the document's own keys say what it is"));
+        }
+        let kind = insisted.or_else(|| recognised(keys));
+        if matches!(
+            kind,
+            None | Some(DocumentKind::TerraformPlan | DocumentKind::Bundle)
+        ) {
+            return None;
+        }
+        let (one, other) = ambiguous(keys, insisted)?;
+        let told = |part: &Part| format!("{} ({})", part.what, part.keys.join(", "));
+        let message = format!(
+            "found keys of {} beside those of {}: what belongs to the one, the other ignores",
+            told(&one),
+            told(&other)
+        );
+        let hint = match insisted {
+            None => {
+                "take out what does not belong; --as KIND insists, where the other keys ask for no compute"
+            }
+            Some(_) => "take out what does not belong: it asks for compute that nobody would judge",
+        };
+        let problem = Diagnostic::error("request::ambiguous", self.source, message);
+        Some(problem.hint(hint))
+    }
+
+    fn list_of_lists(&mut self, raw: &RawValue, address: String) {
+        let message = "found a list in a list, expected a body: no API answers with lists of lists";
+        let line = self.json.line_of(raw.get());
+        let problem = Diagnostic::error("request::not-a-cluster", self.source, message).at(line, 0);
+        let problem = problem
+            .path(address)
+            .hint("expected one list of bodies, or one body per line");
+        self.reading.problems.0.push(problem);
     }
 
     fn unreadable(&mut self, raw: &RawValue, error: &serde_json::Error) {
@@ -311,48 +396,9 @@ fn listed(raw: &RawValue) -> Option<(&'static str, Vec<&RawValue>)> {
     Some((key, items(object.get(key)?)?))
 }
 
-/// What an object is, by its keys.
-fn recognised(keys: &Map<String, Value>) -> Option<DocumentKind> {
-    let has = |key: &str| keys.contains_key(key);
-    let inner = |key: &str, inside: &str| keys.get(key).is_some_and(|v| v.get(inside).is_some());
-    if has("resource_changes") || (has("planned_values") && has("format_version")) {
-        return Some(DocumentKind::TerraformPlan);
-    }
-    if is_state(keys) {
-        return None;
-    }
-    if keys.get("bundle").is_some_and(Value::is_object)
-        && (has("resources") || has("targets") || has("workspace"))
-    {
-        return Some(DocumentKind::Bundle);
-    }
-    let is_job = |of: &dyn Fn(&str) -> bool| {
-        of("tasks") || of("job_clusters") || of("new_cluster") || of("existing_cluster_id")
-    };
-    if is_job(&has) || is_job(&|key| inner("settings", key)) || is_job(&|key| inner("new_settings", key)) {
-        return Some(DocumentKind::Job);
-    }
-    let is_pipeline = |of: &dyn Fn(&str) -> bool| {
-        of("clusters")
-            || of("libraries") && (of("catalog") || of("target") || of("schema") || of("storage"))
-            || of("serverless") && (of("catalog") || of("channel") || of("edition"))
-            || of("development") && of("channel")
-    };
-    if (is_pipeline(&has) && !has("spark_version"))
-        || is_pipeline(&|key| inner("spec", key)) && !inner("spec", "spark_version")
-    {
-        return Some(DocumentKind::Pipeline);
-    }
-    if has("instance_pool_name") && !has("spark_version") {
-        return Some(DocumentKind::InstancePool);
-    }
-    super::clusters_api::is_marked(keys).then_some(DocumentKind::Cluster)
-}
-
-/// A state, as its file has it or as `terraform show -json` prints it.
-fn is_state(keys: &Map<String, Value>) -> bool {
-    let has = |key: &str| keys.contains_key(key);
-    (has("lineage") && has("serial")) || (has("values") && has("terraform_version"))
+/// The error of an object in which a key stands twice. Its members are read on their own.
+fn twice(raw: &RawValue) -> Option<serde_json::Error> {
+    serde_json::from_str::<Keys>(raw.get()).err().filter(is_twice)
 }
 
 #[cfg(test)]
@@ -445,6 +491,69 @@ mod tests {
             "]".repeat(10_000)
         );
         assert_eq!(codes(&deep)[0].0, "request::syntax");
+    }
+
+    #[test]
+    fn a_list_has_each_key_once_and_no_lists_inside() {
+        let code = |text: &str| codes(text).into_iter().map(|c| (c.0, c.2)).collect::<Vec<_>>();
+        let one = r#"{"node_type_id": "a", "num_workers": 1}"#;
+        assert_eq!(
+            code(&format!("{{\"clusters\": [{one}], \"clusters\": [{one}]}}")),
+            [("request::duplicate-key", String::new())]
+        );
+        let deep = format!("{}{}", "{\"clusters\":[".repeat(10_000), "]}".repeat(10_000));
+        assert_eq!(code(&deep), [("request::not-a-cluster", "clusters.0".to_owned())]);
+        let paged = format!("[{{\"clusters\": [{one}]}}, {{\"clusters\": [{one}], \"has_more\": false}}]");
+        assert_eq!((code(&paged), reading(&paged).requests.len()), (vec![], 2));
+    }
+
+    #[test]
+    fn a_body_is_one_thing_and_the_thing_that_was_asked_for() {
+        let of = |text: &str, kind: Option<DocumentKind>| {
+            let options = ReadOptions {
+                kind,
+                ..ReadOptions::default()
+            };
+            let found = read("x.json", text, &NoFiles, &options);
+            (
+                found.requests.len(),
+                found.problems.0.into_iter().map(|d| d.code).collect::<Vec<_>>(),
+            )
+        };
+        let both = r#"{"tasks": [], "num_workers": 900, "node_type_id": "a"}"#;
+        assert_eq!(of(both, None), (0, vec!["request::ambiguous"]));
+        assert_eq!(of(both, Some(DocumentKind::Job)), (0, vec!["request::ambiguous"]));
+        assert_eq!(of(both, Some(DocumentKind::Cluster)), (1, vec![]));
+        let cluster = r#"{"num_workers": 900, "spark_version": "a"}"#;
+        for kind in ["job", "pipeline", "instance-pool", "bundle"] {
+            assert_eq!(
+                of(cluster, kind.parse().ok()),
+                (0, vec!["request::not-as-asked"]),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bundle_is_recognised_without_the_name_of_its_file() {
+        let cluster = "{num_workers: 1, node_type_id: a, spark_version: b}";
+        let bundle = format!("# all\nbundle: {{name: b}}\nresources:\n  clusters:\n    c: {cluster}\n");
+        let found = read("-", &bundle, &NoFiles, &ReadOptions::default());
+        assert_eq!(found.requests[0].address.as_deref(), Some("resources.clusters.c"));
+        let other = read(
+            "-",
+            "Terraform will perform:\n",
+            &NoFiles,
+            &ReadOptions::default(),
+        );
+        assert_eq!(other.problems.0[0].code, "request::syntax");
+        assert!(
+            other.problems.0[0]
+                .hint
+                .as_deref()
+                .unwrap()
+                .contains("databricks.yml")
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::request::{Request, Surroundings};
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::databricks::fields::is_template;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::resource::Kind;
 use crate::model::unknown::Unknown;
 
 /// A body with its place, on its way to a request.
@@ -31,7 +32,11 @@ impl Draft<'_> {
             Ok(spec) => reading.requests.push(Request {
                 source,
                 line,
-                name: spec.cluster_name.clone().or(self.name),
+                name: match self.around.kind {
+                    // Its job decides what it is called: bindings and waivers go by this name.
+                    Kind::JobCluster | Kind::TaskCluster | Kind::PipelineCluster => self.name,
+                    _ => spec.cluster_name.clone().or(self.name),
+                },
                 address: self.address,
                 body: self.body,
                 spec,
@@ -54,13 +59,14 @@ impl Draft<'_> {
 
 /// Takes the values that are templates (`${var.size}`) out of a body: they are not known yet. What a template refers to
 /// is kept where it is an id of a resource: `${resources.instance_pools.small.id}` refers to
-/// `resources.instance_pools.small`. Names are free text and stay.
+/// `resources.instance_pools.small`. Names of resources that are no cluster are free text and stay; of a cluster's name a rule
+/// may judge, and nobody knows it yet.
 pub fn take_templates(body: &mut Value, unknown: &mut Unknown) {
     take_below(body, "", unknown);
 }
 
-/// What resources are called: free text.
-const NAMES: [&str; 3] = ["cluster_name", "instance_pool_name", "name"];
+/// What resources are called that no rule judges: free text.
+const NAMES: [&str; 2] = ["instance_pool_name", "name"];
 
 fn take_below(at: &mut Value, path: &str, unknown: &mut Unknown) {
     let below = |step: &str| match path {
@@ -124,6 +130,7 @@ mod tests {
         assert_eq!(
             unknown.paths,
             [
+                "cluster_name",
                 "init_scripts.0.workspace.destination",
                 "instance_pool_id",
                 "num_workers",
@@ -139,7 +146,7 @@ mod tests {
         assert_eq!(unknown.references.len(), 1);
         assert_eq!(
             body,
-            json!({"cluster_name": "${bundle.name} x", "node_type_id": "i3.xlarge",
+            json!({"node_type_id": "i3.xlarge",
                 "spark_conf": {"c": "{{secrets/a/b}}"}, "init_scripts": [{"workspace": {}}],
                 "ssh_public_keys": [null, "k"]})
         );

@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use super::wrong_shape::{WrongShape, of_list, of_object};
 use crate::model::resource::Kind;
 
 /// A cluster of a job.
@@ -76,6 +77,52 @@ fn task_clusters<'a>(task: &'a Value, pointer: &str, address: &str, found: &mut 
     }
 }
 
+/// Where a cluster or a task cannot be seen: lists that are none, entries that are no objects.
+pub fn wrong_shapes(job: &Value) -> Vec<WrongShape> {
+    let mut found = Vec::new();
+    for key in ["job_clusters", "tasks", "environments"] {
+        of_list(job, key, &mut found);
+    }
+    of_new_cluster(job, "", "", &mut found);
+    for (i, entry) in list(job, "job_clusters").enumerate() {
+        let address = format!("job_clusters.{}.", key(entry, "job_cluster_key", i));
+        of_new_cluster(entry, &format!("/job_clusters/{i}"), &address, &mut found);
+    }
+    for (i, task) in list(job, "tasks").enumerate() {
+        let address = format!("tasks.{}.", key(task, "task_key", i));
+        of_task(task, &format!("/tasks/{i}"), &address, &mut found);
+    }
+    found
+}
+
+fn of_task(task: &Value, pointer: &str, address: &str, found: &mut Vec<WrongShape>) {
+    of_new_cluster(task, pointer, address, found);
+    let Some(each) = task.get("for_each_task") else {
+        return;
+    };
+    let (pointer, address) = (
+        format!("{pointer}/for_each_task"),
+        format!("{address}for_each_task"),
+    );
+    of_object(each, pointer.clone(), address.clone(), found);
+    if let Some(inner) = each.get("task") {
+        let (pointer, address) = (format!("{pointer}/task"), format!("{address}.task"));
+        of_object(inner, pointer.clone(), address.clone(), found);
+        of_task(inner, &pointer, &format!("{address}."), found);
+    }
+}
+
+fn of_new_cluster(of: &Value, pointer: &str, address: &str, found: &mut Vec<WrongShape>) {
+    if let Some(body) = of.get("new_cluster") {
+        of_object(
+            body,
+            format!("{pointer}/new_cluster"),
+            format!("{address}new_cluster"),
+            found,
+        );
+    }
+}
+
 /// The serverless environments of a job.
 pub fn environments(job: &Value) -> Vec<Environment<'_>> {
     let entries = list(job, "environments").enumerate();
@@ -89,7 +136,7 @@ pub fn environments(job: &Value) -> Vec<Environment<'_>> {
 }
 
 fn new_cluster(of: &Value) -> Option<&Value> {
-    of.get("new_cluster").filter(|body| !body.is_null())
+    of.get("new_cluster").filter(|body| body.is_object())
 }
 
 fn list<'a>(of: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
@@ -105,6 +152,38 @@ fn key(of: &Value, key: &str, number: usize) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_cannot_be_seen_is_told() {
+        let job = json!({
+            "job_clusters": {"new_cluster": {}}, "environments": "${var.e}", "new_cluster": 1,
+            "tasks": ["${resources.jobs.big.tasks[0]}", null, {"task_key": "c", "new_cluster": "${var.c}"},
+                {"task_key": "d", "for_each_task": {"task": {"new_cluster": []}}}, {"for_each_task": "x"}],
+        });
+        let found = wrong_shapes(&job);
+        let told: Vec<_> = found
+            .iter()
+            .map(|s| (s.address.as_str(), s.pointer.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("job_clusters", "/job_clusters"),
+                ("tasks.0", "/tasks/0"),
+                ("environments", "/environments"),
+                ("new_cluster", "/new_cluster"),
+                ("tasks.c.new_cluster", "/tasks/2/new_cluster"),
+                (
+                    "tasks.d.for_each_task.task.new_cluster",
+                    "/tasks/3/for_each_task/task/new_cluster"
+                ),
+                ("tasks.4.for_each_task", "/tasks/4/for_each_task"),
+            ]
+        );
+        assert_eq!(found[0].message, "found an object, expected an array");
+        assert_eq!(found[2].message, "found `\"${var.e}\"`, expected an array");
+        assert_eq!(wrong_shapes(&json!({"tasks": null, "new_cluster": null})), []);
+    }
 
     #[test]
     fn every_cluster_of_a_job_is_found_once() {

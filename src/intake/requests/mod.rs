@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! documents         what a text is, and who reads it
-//!   ├ api           bodies of the APIs ◄─ clusters_api, job, pipeline, instance_pool, schedule: their parts
+//!   ├ recognition   what a body is by its keys, and that it is one thing
+//!   ├ api           bodies of the APIs ◄─ clusters_api, job, pipeline, instance_pool, schedule: their parts;
+//!   │               known_keys and wrong_shape: what is wrong with them
 //!   ├ terraform_plan  terraform show -json, brought into the bodies that the provider sends
 //!   └ bundle        databricks.yml, brought into the bodies that the CLI sends
 //!       └─► reading: requests, other resources, problems; pools and policies linked to who names them
@@ -18,9 +20,12 @@ pub mod documents;
 pub mod draft;
 pub mod instance_pool;
 pub mod job;
+pub mod known_keys;
 pub mod pipeline;
 pub mod reading;
+pub mod recognition;
 pub mod request;
 pub mod schedule;
 pub mod terraform_plan;
 pub mod usage_file;
+pub mod wrong_shape;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::wrong_shape::{WrongShape, of_list};
 use crate::model::place::Workload;
 
 /// A cluster of a pipeline.
@@ -28,6 +29,7 @@ pub fn clusters(pipeline: &Value) -> Vec<PipelineCluster<'_>> {
     let entries = pipeline.get("clusters").and_then(Value::as_array);
     let entries = entries.into_iter().flatten().enumerate();
     entries
+        .filter(|(_, body)| body.is_object())
         .map(|(i, body)| PipelineCluster {
             pointer: format!("/clusters/{i}"),
             address: match body.get("label").and_then(Value::as_str) {
@@ -37,6 +39,15 @@ pub fn clusters(pipeline: &Value) -> Vec<PipelineCluster<'_>> {
             body,
         })
         .collect()
+}
+
+/// Where a cluster cannot be seen: a list that is none, entries that are no objects.
+pub fn wrong_shapes(pipeline: &Value) -> Vec<WrongShape> {
+    let mut found = Vec::new();
+    if !is_serverless(pipeline) {
+        of_list(pipeline, "clusters", &mut found);
+    }
+    found
 }
 
 /// What its clusters run for: `edition` decides the SKU, and without one it is `ADVANCED`.
@@ -74,6 +85,15 @@ mod tests {
         assert_eq!(workload(&pipeline), Workload::DltAdvanced);
         pipeline["edition"] = json!("core");
         assert_eq!(workload(&pipeline), Workload::Dlt);
+        let shapes = |clusters: Value| wrong_shapes(&json!({"clusters": clusters})).len();
+        assert_eq!(
+            (
+                shapes(json!("${var.c}")),
+                shapes(json!([1, {}])),
+                shapes(json!(null))
+            ),
+            (1, 1, 0)
+        );
         pipeline["serverless"] = json!(true);
         assert_eq!(clusters(&pipeline), []);
     }

@@ -128,7 +128,7 @@ pub fn read(source: &str, text: &str, files: &dyn Files, options: &BundleOptions
         all: &resources.value(),
         around: &Surroundings {
             target: Some(target.name),
-            workspace: host.as_ref().and_then(Node::text).and_then(known_host),
+            workspace: host.as_ref().and_then(Node::text).and_then(host_of),
             ..Surroundings::default()
         },
         injected: &injected,
@@ -207,9 +207,9 @@ fn only_maps(kinds: &mut Members, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A host, unless it hangs on something unknown.
-fn known_host(text: &str) -> Option<String> {
-    (!text.is_empty() && !text.contains("${")).then(|| text.to_owned())
+/// A host. One that hangs on something unknown stays a template: there is one, and nobody knows which.
+fn host_of(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// Reads what `bundle validate -o json` or `bundle summary -o json` prints.
@@ -232,7 +232,7 @@ pub fn validated<'a>(source: &str, json: &JsonText<'a>, raw: &'a RawValue, bundl
         all,
         around: &Surroundings {
             target: text("/bundle/target").map(str::to_owned),
-            workspace: text("/workspace/host").and_then(known_host),
+            workspace: text("/workspace/host").and_then(host_of),
             ..Surroundings::default()
         },
         injected: &Injected::new(),

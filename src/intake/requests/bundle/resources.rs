@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::completion::Injected;
 use super::node::{Data, Node, below};
 use super::resolve::steps;
+use crate::databricks::fields::is_template;
 use crate::intake::requests::api::{PlaceOf, Whereabouts};
 use crate::intake::requests::clusters_api::Form;
 use crate::intake::requests::draft::take_templates;
@@ -94,13 +95,15 @@ impl Common<'_> {
         match kind {
             "clusters" => at.cluster(body, Form::Whole, around, into),
             "jobs" | "pipelines" => {
-                for part in ["continuous", "schedule", "tags", "trigger"] {
+                let job_unknown = unknown_of_job(&mut body);
+                for part in ["continuous", "schedule", "trigger"] {
                     if let Some(part) = body.get_mut(part) {
                         take_templates(part, &mut Unknown::default());
                     }
                 }
                 let around = Surroundings {
                     job: Some(key.to_owned()),
+                    job_unknown,
                     ..around
                 };
                 match kind {
@@ -132,6 +135,32 @@ impl Common<'_> {
             }
         }
     }
+}
+
+/// What is not known yet of a job or pipeline itself: its name, which stays as text, and its tags.
+fn unknown_of_job(body: &mut Value) -> Unknown {
+    let mut unknown = Unknown::default();
+    let is_open = |value: &Value| value.as_str().is_some_and(is_template);
+    if body.get("name").is_some_and(is_open) {
+        unknown.add("name");
+    }
+    match body.get_mut("tags") {
+        Some(Value::Object(tags)) => tags.retain(|key, value| {
+            // A key that is not known may be any.
+            let path = match is_template(key) {
+                true => "tags".to_owned(),
+                false => format!("tags.{key}"),
+            };
+            let is_known = !is_template(key) && !is_open(value);
+            if !is_known {
+                unknown.add(path);
+            }
+            is_known
+        }),
+        Some(tags) if is_open(tags) => unknown.add("tags"),
+        _ => {}
+    }
+    unknown
 }
 
 /// Where the bodies of a resource's clusters are inside it, by their addresses.
@@ -227,6 +256,22 @@ fn attribute<'v>(reference: &str, all: &'v Value) -> Option<&'v Value> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn name_and_tags_of_a_job_may_be_unknown() {
+        let mut job =
+            json!({"name": "${var.n}", "tags": {"tier": "${var.t}", "team": "a", "name": "${var.x}"}});
+        assert_eq!(unknown_of_job(&mut job).paths, ["name", "tags.name", "tags.tier"]);
+        assert_eq!(job, json!({"name": "${var.n}", "tags": {"team": "a"}}));
+        assert_eq!(
+            unknown_of_job(&mut json!({"tags": {"${var.k}": "a"}})).paths,
+            ["tags"]
+        );
+        assert_eq!(
+            unknown_of_job(&mut json!({"name": "j", "tags": "${var.all}"})).paths,
+            ["tags"]
+        );
+    }
 
     #[test]
     fn attributes_of_resources_are_found_and_ids_are_not() {

@@ -220,7 +220,7 @@ fn who_deploys_may_be_unknown() {
         cluster.name.as_deref(),
         Some("[dev ${workspace.current_user.short_name}] c")
     );
-    assert_eq!(cluster.around.unknown.paths, ["custom_tags.dev"]);
+    assert_eq!(cluster.around.unknown.paths, ["cluster_name", "custom_tags.dev"]);
     assert_eq!(
         cluster.around.injected,
         ["autotermination_minutes", "custom_tags.dev"]
