@@ -32,9 +32,12 @@ pub struct Text {
 pub fn read_text(path: &Path) -> Result<Text, Diagnostics> {
     let source = path.display().to_string();
     let bytes = if source == "-" {
-        read_bounded(io::stdin().lock(), MAX_TEXT)
+        read_bounded(io::stdin().lock(), 0, MAX_TEXT)
     } else {
-        fs::File::open(path).and_then(|file| read_bounded(file, MAX_TEXT))
+        fs::File::open(path).and_then(|file| {
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            read_bounded(file, length, MAX_TEXT)
+        })
     };
     text_of(
         source.clone(),
@@ -80,8 +83,10 @@ fn not_text(bytes: &[u8]) -> &'static str {
     }
 }
 
-fn read_bounded(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// Reads up to a byte more than so many. Who knows the length says it: growing by doubling would take the room of two more.
+fn read_bounded(from: impl Read, length: u64, most: u64) -> io::Result<Vec<u8>> {
+    let room = length.min(most).saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
     from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -256,7 +261,7 @@ impl TableFile {
         };
         text_of(
             self.source.clone(),
-            read_bounded(unpacked, MAX_TABLE).map_err(damaged)?,
+            read_bounded(unpacked, 0, MAX_TABLE).map_err(damaged)?,
             MAX_TABLE,
         )
     }

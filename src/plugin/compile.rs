@@ -211,13 +211,17 @@ fn write_part(output: &mut impl Write, part: &[u8]) -> std::io::Result<()> {
 
 fn read_part(input: &mut impl Read) -> std::io::Result<Vec<u8>> {
     let mut length = [0; 8];
-    input.read_exact(&mut length)?;
+    input.read_exact(&mut length).map_err(|_| too_short())?;
     let length = u64::from_le_bytes(length);
     let mut part = Vec::new();
     let read = input.take(length).read_to_end(&mut part)?;
     if u64::try_from(read).ok() == Some(length) {
         Ok(part)
     } else {
-        Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
+        Err(too_short())
     }
+}
+
+fn too_short() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the order ends too soon")
 }

@@ -69,7 +69,7 @@ fn json_is_as_its_schema_says() {
     assert_eq!(
         report["summary"],
         json!({"verdict": "unanswered", "clusters": 4, "allowed": 1, "denied": 2, "undetermined": 1, "waived": 0,
-            "others": 1, "errors": 1, "warnings": 0})
+            "others": 1, "unanswered": 0, "errors": 1, "warnings": 0})
     );
     let ended = checked(&ALL, "json");
     assert_eq!(ended.code, Some(2));
