@@ -1,12 +1,15 @@
 //! Check: may these clusters be created?
 
 mod costs;
+mod questions;
 mod report;
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::costs::{Costs, costs};
+use self::questions::first_of;
 use super::admission::Admission;
 use super::choice::{Choice, View, choose};
 use super::files::Text;
@@ -162,10 +165,13 @@ pub fn check(
         .map_err(|e| Diagnostic::error("estimate::inexact", "change", e.to_string()))?;
     let is_told = tells_change || options.usage.is_some();
     checked.cost = (is_told && !change.resources.is_empty()).then_some(change);
-    let one = |(prepared, before): (Prepared, CostBefore)| {
-        answer(prepared, before, policies, catalogue, &guardrails, options)
+    let judging = Judging {
+        policies,
+        catalogue,
+        guardrails: &guardrails,
+        options,
     };
-    for answered in side_by_side(todo.into_iter().zip(before).collect(), &one) {
+    for answered in judging.answers(todo.into_iter().zip(before).collect()) {
         match answered {
             Ok(answer) => checked.answers.push(answer),
             Err(problem) => checked.problems.0.push(problem),
@@ -255,48 +261,88 @@ fn prepare(
     Ok((workspace, choice))
 }
 
-fn answer(
-    prepared: Prepared,
-    before: CostBefore,
-    policies: &Policies<'_>,
-    catalogue: &Catalogue,
-    guardrails: &[String],
-    options: &CheckOptions,
-) -> Result<Answer, Diagnostic> {
-    let Prepared {
-        mut request,
-        workspace,
-        choice,
-    } = prepared;
-    let applied = applicable(policies, guardrails, choice.policy.as_deref());
-    let asked = Asked {
-        body: &request.body,
-        principal: options.principal.as_deref(),
-        workspace: &workspace,
-        workload: request.around.workload.unwrap_or(options.workload),
-        at: options.at,
-        pools: &request.around.pools,
-        unknown: &request.around.unknown,
-        trace: false,
-        cost: Some(before),
-        clusters: options.clusters.as_ref(),
-    };
-    let mut decision = judge(&applied, catalogue, &asked)
-        .map_err(|e| request.problem("request::not-judged", e.to_string()))?;
-    waive(&mut decision, &applied, &request, options);
-    if let Some(undetermined) = choice.undetermined {
-        decision.undetermined.push(undetermined);
-        decision.outcome = decision.outcome.max(Outcome::Undetermined);
+/// What all requests of a check are judged by.
+struct Judging<'a> {
+    policies: &'a Policies<'a>,
+    catalogue: &'a Catalogue,
+    guardrails: &'a [String],
+    options: &'a CheckOptions,
+}
+
+impl Judging<'_> {
+    /// An answer to each request, in their order; each question is asked once.
+    fn answers(&self, asked: Vec<(Prepared, CostBefore)>) -> Vec<Result<Answer, Diagnostic>> {
+        let first = first_of(&asked, self.policies, self.options);
+        let questions = asked.iter().zip(&first).enumerate();
+        let questions: Vec<_> = questions
+            .filter(|(i, (_, first))| i == *first)
+            .map(|(i, (asked, _))| (i, asked))
+            .collect();
+        let decide =
+            |(i, (prepared, before)): (usize, &(Prepared, CostBefore))| (i, self.decision(prepared, *before));
+        let decided: BTreeMap<usize, Result<Decision, String>> =
+            side_by_side(questions, &decide).into_iter().collect();
+        let answer = |((prepared, before), first): ((Prepared, CostBefore), usize)| match decided.get(&first)
+        {
+            Some(Ok(decision)) => Ok(self.answer(prepared, before, decision.clone())),
+            Some(Err(why)) => Err(prepared.request.problem("request::not-judged", why.clone())),
+            // Every first request was asked.
+            None => Err(prepared
+                .request
+                .problem("request::not-judged", "it was not asked")),
+        };
+        side_by_side(asked.into_iter().zip(first).collect(), &answer)
     }
-    let remedied = remedied(catalogue, &asked, &decision);
-    forget(&mut request);
-    Ok(Answer {
-        policies: applied.iter().map(|policy| policy.name.clone()).collect(),
-        chosen_by: choice.by,
-        request,
-        decision,
-        remedied,
-    })
+
+    fn asked<'r>(&'r self, prepared: &'r Prepared, before: CostBefore) -> Asked<'r> {
+        let (request, options) = (&prepared.request, self.options);
+        Asked {
+            body: &request.body,
+            principal: options.principal.as_deref(),
+            workspace: &prepared.workspace,
+            workload: request.around.workload.unwrap_or(options.workload),
+            at: options.at,
+            pools: &request.around.pools,
+            unknown: &request.around.unknown,
+            trace: false,
+            cost: Some(before),
+            clusters: options.clusters.as_ref(),
+        }
+    }
+
+    fn applicable(&self, choice: &Choice) -> Vec<&Policy> {
+        applicable(self.policies, self.guardrails, choice.policy.as_deref())
+    }
+
+    fn decision(&self, prepared: &Prepared, before: CostBefore) -> Result<Decision, String> {
+        let asked = self.asked(prepared, before);
+        let decision = judge(&self.applicable(&prepared.choice), self.catalogue, &asked);
+        let mut decision = decision.map_err(|e| e.to_string())?;
+        // Reports tell sums; `tollgate estimate` tells each meter.
+        decision.estimate.min.lines = Vec::new();
+        decision.estimate.max.lines = Vec::new();
+        Ok(decision)
+    }
+
+    fn answer(&self, prepared: Prepared, before: CostBefore, mut decision: Decision) -> Answer {
+        let applied = self.applicable(&prepared.choice);
+        waive(&mut decision, &applied, &prepared.request, self.options);
+        if let Some(undetermined) = prepared.choice.undetermined.clone() {
+            decision.undetermined.push(undetermined);
+            decision.outcome = decision.outcome.max(Outcome::Undetermined);
+        }
+        let asked = self.asked(&prepared, before);
+        let remedied = remedied(self.catalogue, &asked, &decision).map(Estimate::without_lines);
+        let mut request = prepared.request;
+        forget(&mut request);
+        Answer {
+            policies: applied.iter().map(|policy| policy.name.clone()).collect(),
+            chosen_by: prepared.choice.by,
+            request,
+            decision,
+            remedied,
+        }
+    }
 }
 
 /// Sets aside what waivers cover.

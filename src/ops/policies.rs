@@ -165,6 +165,12 @@ impl<'h> Policies<'h> {
         by_key.or_else(|| self.loaded.values().find(|policy| policy.name == name))
     }
 
+    /// Whether a rule of the policies that are loaded asks for a fact.
+    pub fn ask_for(&self, fact: &str) -> bool {
+        let mut rules = self.loaded.values().flat_map(|policy| &policy.rules);
+        rules.any(|rule| rule.image.description().facts.iter().any(|asked| asked == fact))
+    }
+
     /// The document of a policy.
     pub fn document(&self, name: &str) -> Option<&PolicyDocument> {
         self.documents.iter().map(|(_, d)| d).find(|d| d.policy == name)

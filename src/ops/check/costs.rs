@@ -9,6 +9,7 @@ use crate::model::exact::Inexact;
 use crate::model::money::Currency;
 use crate::model::place::Workspace;
 use crate::model::resource::Action;
+use crate::model::side_by_side::side_by_side;
 use crate::ops::cost_change::{Basis, together, workspace_of};
 use crate::ops::judge::CostBefore;
 use crate::pricing::catalogue::Catalogue;
@@ -63,13 +64,10 @@ pub(super) fn costs(
         at: options.at,
     };
     let workload = |request: &Request| request.around.workload.unwrap_or(options.workload);
-    let mut all: Vec<ResourceCost> = Vec::new();
-    for (request, workspace) in judged {
-        all.push(or_unknown(
-            basis.cluster(request, workspace, workload(request)),
-            request,
-        ));
-    }
+    let cluster = |(request, workspace): (&Request, &Workspace)| {
+        or_unknown(basis.cluster(request, workspace, workload(request)), request)
+    };
+    let mut all: Vec<ResourceCost> = side_by_side(judged.to_vec(), &cluster);
     let clusters = all.len();
     for request in others {
         let place = options.admission.place_of(request, options);
