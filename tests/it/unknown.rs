@@ -181,3 +181,30 @@ fn a_folder_that_asks_for_nothing_is_a_mistake_and_other_json_in_it_is_not() {
         fs::remove_file(folder.path().join("web/bundle.json")).unwrap();
     }
 }
+
+/// Twins get one decision, and what hangs on their place all the same.
+#[test]
+fn requests_that_ask_the_same_are_waived_each_by_itself() {
+    let folder = TempDir::new().unwrap();
+    let cluster =
+        json!({"spark_version": "15.4.x-scala2.12", "node_type_id": "Standard_DS3_v2", "num_workers": 9});
+    let keys = ["one", "two"].map(|key| json!({"job_cluster_key": key, "new_cluster": cluster}));
+    fs::write(
+        folder.path().join("job.json"),
+        json!({"name": "j", "job_clusters": keys}).to_string(),
+    )
+    .unwrap();
+    let policy = "policy: p\nguardrail: true\nrules:\n  - {rule: size, plugin: cluster-size, settings: {workers: {max: 8}}}\n";
+    fs::write(folder.path().join("p.policy.yaml"), policy).unwrap();
+    let waivers = "waivers:\n  - {waiver: w, reason: r, approved_by: a, expires: 2026-12-31, scope: {rule: size, resource: j/one}}\n";
+    fs::write(folder.path().join("w.yaml"), waivers).unwrap();
+    let arguments = "check job.json --policies p.policy.yaml --waivers w.yaml --region westus2 --at 2026-10-01 --format json-report";
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let ended: Ended = tollgate_in(folder.path(), &arguments).output().unwrap().into();
+    let report = report(&ended);
+    let expected = [("j/one", "allow"), ("j/two", "deny")];
+    assert_eq!(
+        decisions(&report),
+        expected.map(|(n, d)| (n.to_owned(), d.to_owned()))
+    );
+}

@@ -5,6 +5,7 @@
 //! by its place (waivers) comes after.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::{CheckOptions, Prepared};
 use crate::ops::judge::CostBefore;
@@ -29,12 +30,10 @@ pub(super) fn first_of(
 fn question(prepared: &Prepared, before: Option<&CostBefore>, options: &CheckOptions) -> String {
     let around = &prepared.request.around;
     let workload = around.workload.unwrap_or(options.workload);
-    let pools = match around.unknown.references.is_empty() && around.pools.is_empty() {
-        true => String::new(),
-        false => format!("{:?}", around.pools),
-    };
+    // The requests of one document share their pools, so it is enough whose they are.
+    let pools = Arc::as_ptr(&around.pools);
     format!(
-        "{} {workload} {:?} {:?} {:?} {before:?} {pools}",
+        "{} {workload} {:?} {:?} {:?} {before:?} {pools:p}",
         prepared.request.body, around.unknown, prepared.workspace, prepared.choice.policy,
     )
 }
