@@ -224,9 +224,10 @@ impl<'a> Entry<'a> {
         self.written.place(path).unwrap_or(whole)
     }
 
-    /// Whether nobody wrote an attribute.
+    /// Whether nobody wrote an attribute. What presets put in stands where they are written.
     fn is_injected(&self, path: &str) -> bool {
-        self.injected.iter().any(|injected| injected == path)
+        let is_put_in = self.injected.iter().any(|injected| injected == path);
+        is_put_in && self.written.place(path).is_none()
     }
 
     /// Violations that deny, or those that are only shown.
