@@ -1,13 +1,12 @@
 //! `--format FORMAT[=FILE]`: the forms of a check, on standard output and in files.
 
 use clap::Args;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::context::colour;
 use super::exit::print;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::ops::files::{not_written, write_whole};
+use crate::ops::files::write_text;
 use crate::report::check::CheckReport;
 use crate::report::check::format::{Format, render};
 use crate::report::decision::Colour;
@@ -86,7 +85,12 @@ impl OutputFlags {
         for output in &self.outputs {
             if let Some(file) = &output.file {
                 let text = rendered(report, output.format, Colour::Never)?;
-                problems.extend(written(file, &text).err().into_iter().flat_map(|found| found.0));
+                problems.extend(
+                    write_text(file, &text)
+                        .err()
+                        .into_iter()
+                        .flat_map(|found| found.0),
+                );
             }
         }
         match problems.is_empty() {
@@ -94,13 +98,6 @@ impl OutputFlags {
             false => Err(Diagnostics(problems)),
         }
     }
-}
-
-fn written(file: &Path, text: &str) -> Result<(), Diagnostics> {
-    write_whole(file, |to| {
-        to.write_all(text.as_bytes())
-            .map_err(|e| not_written(&file.display().to_string(), &e))
-    })
 }
 
 fn rendered(report: &CheckReport<'_>, format: Format, colour: Colour) -> Result<String, Diagnostics> {

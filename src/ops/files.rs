@@ -1,7 +1,7 @@
-//! Reading files, with diagnostics that name them.
+//! Reading and writing files, with diagnostics that name them.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -104,7 +104,9 @@ pub fn unreadable(source: &str, error: &io::Error) -> Diagnostics {
         .into()
 }
 
-/// Writes a file whole or not at all: beside its name, which it gets when everything is on disk. What was there is replaced.
+/// Writes a file whole or not at all: beside its name, which it gets when everything is on disk. What was there is replaced
+/// and its permissions are kept; a link stays one. Devices and pipes (`/dev/null`, `/dev/stdout`, `>(program)`) are written to
+/// as they are.
 ///
 /// # Errors
 /// `file::not-written`, and what `write` says; then nothing new is left.
@@ -114,6 +116,11 @@ pub fn write_whole(
 ) -> Result<(), Diagnostics> {
     let name = path.display().to_string();
     let cannot = |e: io::Error| not_written(&name, &e);
+    if is_stream(path) {
+        let mut stream = fs::File::options().append(true).open(path).map_err(cannot)?;
+        return write(&mut stream);
+    }
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut waiting = path.as_os_str().to_owned();
     waiting.push(format!(".{}.new", std::process::id()));
     let waiting = PathBuf::from(waiting);
@@ -121,14 +128,34 @@ pub fn write_whole(
         .map_err(cannot)
         .and_then(|mut file| {
             write(&mut file)?;
+            if let Ok(earlier) = fs::metadata(&path) {
+                file.set_permissions(earlier.permissions()).map_err(cannot)?;
+            }
             file.sync_all().map_err(cannot)?;
-            fs::rename(&waiting, path).map_err(cannot)
+            fs::rename(&waiting, &path).map_err(cannot)
         });
     if written.is_err() {
         // Best effort: the error that led here is told.
         let _ = fs::remove_file(&waiting);
     }
     written
+}
+
+/// [`write_whole`], of a text that is at hand.
+///
+/// # Errors
+/// `file::not-written`.
+pub fn write_text(path: &Path, text: &str) -> Result<(), Diagnostics> {
+    write_whole(path, |file| {
+        file.write_all(text.as_bytes())
+            .map_err(|e| not_written(&path.display().to_string(), &e))
+    })
+}
+
+/// Whether bytes go through this name to somebody else. A file put in its place would take `/dev/null` from the whole machine.
+/// Below `/dev` that is also so where standard output happens to be a file.
+pub fn is_stream(path: &Path) -> bool {
+    path.starts_with("/dev") || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// The diagnostic of a file that cannot be written.
@@ -355,6 +382,45 @@ pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_written_to_keeps_its_kind_and_its_permissions() {
+        use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+        use std::process::Command;
+
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+
+        // A named pipe, as `>(program)` and `/dev/null` are: written to, never replaced.
+        let pipe = at("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        write_text(&pipe, "through").unwrap();
+        assert_eq!(reader.join().unwrap(), "through");
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+
+        fs::write(at("report"), "old").unwrap();
+        fs::set_permissions(at("report"), fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("report", at("latest")).unwrap();
+        write_text(&at("latest"), "new").unwrap();
+        assert!(fs::symlink_metadata(at("latest")).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(at("report")).unwrap(), "new");
+        let mode = fs::metadata(at("report")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+
+        let problems = write_text(folder.path(), "text").unwrap_err();
+        assert_eq!(problems.0.first().unwrap().code, "file::not-written");
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["latest", "pipe", "report"]);
+    }
 
     #[test]
     fn patterns_name_files_beside_a_bundle() {

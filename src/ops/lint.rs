@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::files::{Text, below, has_extension, read_text};
+use super::files::{Text, below, has_extension, read_text, write_text};
 use crate::databricks::runtime;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::finding::{Finding, Fix, Lint, apply};
@@ -337,29 +337,10 @@ impl Run<'_> {
             file = File::new(file.source, text);
         }
         if file.text != before {
-            replace(path, &file.text)?;
+            write_text(path, &file.text)?;
         }
         Ok(file)
     }
-}
-
-/// Writes a file beside the old one and puts it in its place: nobody sees half of it.
-fn replace(path: &Path, text: &str) -> Result<(), Diagnostics> {
-    let write = || -> std::io::Result<()> {
-        // A link stays one.
-        let path = fs::canonicalize(path)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let written = fs::write(&beside, text)
-            .and_then(|()| fs::set_permissions(&beside, fs::metadata(&path)?.permissions()))
-            .and_then(|()| fs::rename(&beside, &path));
-        if written.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
-        written
-    };
-    write()
-        .map_err(|e| Diagnostic::error("file::not-written", path.display().to_string(), e.to_string()).into())
 }
 
 /// In folders: JSON, which may be anything, and documents by their names. Cases are told by `policy test`.

@@ -1,10 +1,9 @@
 //! Price books and contracts from files that vendors publish, and the file that such a document is written to.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::files::{Text, below, has_extension, not_written, read_text, tables, write_whole};
+use super::files::{Text, below, has_extension, is_stream, read_text, tables, write_text};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::place::Cloud;
 use crate::ops::prices::catalogue;
@@ -169,14 +168,11 @@ fn texts(paths: &[PathBuf], extensions: &[&str]) -> Result<Vec<Text>, Diagnostic
 /// # Errors
 /// `price::exists`, `file::not-written`.
 pub fn write_book(path: &Path, text: &str, force: bool) -> Result<(), Diagnostics> {
-    if !force && path.symlink_metadata().is_ok() {
+    if !force && !is_stream(path) && path.symlink_metadata().is_ok() {
         let found = Diagnostic::error("price::exists", path.display().to_string(), "it is there already");
         return Err(found.hint("--force writes over it").into());
     }
-    write_whole(path, |file| {
-        let written = file.write_all(text.as_bytes());
-        written.map_err(|e| not_written(&path.display().to_string(), &e))
-    })
+    write_text(path, text)
 }
 
 #[cfg(test)]
