@@ -1,9 +1,11 @@
 //! Exit codes and the two streams: results on stdout, diagnostics on stderr.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::model::diagnostic::Diagnostics;
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::ops::files::not_written;
 
 /// How a command ended. These numbers are API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,10 +38,50 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Prints a result. A reader that went away (`| head`) is not an error of ours.
+/// Standard output. A reader that went away (`| head`) is not an error of ours: what it does not take is dropped.
+#[derive(Debug)]
+pub(super) struct Stdout(io::Stdout);
+
+impl Default for Stdout {
+    fn default() -> Stdout {
+        Stdout(io::stdout())
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// Whether a result was not written whole.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Prints a result. Where that fails (a full disk), it is told and the command [`ends`](ended) with 2.
 pub(super) fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let mut out = Stdout::default();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        complain(&not_written("stdout", &error));
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How a command ends that wanted to end so: what was not written whole is no answer.
+pub(super) fn ended(exit: Exit) -> Exit {
+    match LOST.load(Ordering::Relaxed) {
+        true => Exit::CouldNotAnswer,
+        false => exit,
+    }
 }
 
 /// Prints diagnostics.
@@ -68,7 +110,7 @@ pub(super) fn finish(result: Result<Exit, Diagnostics>) -> Exit {
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Diagnostics> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
-        .map_err(|e| not_written(&e))
+        .map_err(|e| unwritable(&e))
 }
 
 /// `value` as JSON on one line.
@@ -78,9 +120,9 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Diagnostics>
 pub(super) fn json_line(value: &impl serde::Serialize) -> Result<String, Diagnostics> {
     serde_json::to_string(value)
         .map(|text| text + "\n")
-        .map_err(|e| not_written(&e))
+        .map_err(|e| unwritable(&e))
 }
 
-fn not_written(error: &serde_json::Error) -> Diagnostics {
-    crate::model::diagnostic::Diagnostic::error("output::json", "stdout", error.to_string()).into()
+fn unwritable(error: &serde_json::Error) -> Diagnostics {
+    Diagnostic::error("output::json", "stdout", error.to_string()).into()
 }

@@ -122,7 +122,7 @@ pub fn main() -> ExitCode {
         Command::Completions(c) => c.run(),
         Command::CompilePlugin => plugin::compile_worker(),
     };
-    exit.into()
+    exit::ended(exit).into()
 }
 
 /// The definition, for completions.

@@ -1,14 +1,15 @@
 //! `--format FORMAT[=FILE]`: the forms of a check, on standard output and in files.
 
 use clap::Args;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::context::colour;
-use super::exit::print;
+use super::exit::Stdout;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::ops::files::write_text;
+use crate::ops::files::{not_written, write_whole};
 use crate::report::check::CheckReport;
-use crate::report::check::format::{Format, render};
+use crate::report::check::format::{Format, write};
 use crate::report::decision::Colour;
 
 /// Forms of a check, and where they go.
@@ -71,28 +72,24 @@ impl OutputFlags {
     /// Writes every form; one file that cannot be written keeps no other from it.
     ///
     /// # Errors
-    /// `file::not-written`, of all of them; `output::json`.
+    /// `file::not-written`, of all of them.
     pub fn write(&self, report: &CheckReport<'_>) -> Result<(), Diagnostics> {
-        let mut problems = Vec::new();
         let on_stdout = self.outputs.iter().find(|output| output.file.is_none());
         let format = match on_stdout {
             Some(output) => Some(output.format),
             None => (!self.quiet).then_some(Format::Text),
         };
-        if let Some(format) = format {
-            print(&rendered(report, format, colour())?);
-        }
-        for output in &self.outputs {
-            if let Some(file) = &output.file {
-                let text = rendered(report, output.format, Colour::Never)?;
-                problems.extend(
-                    write_text(file, &text)
-                        .err()
-                        .into_iter()
-                        .flat_map(|found| found.0),
-                );
-            }
-        }
+        let printed = format.map(|format| printed(report, format));
+        let in_files = self.outputs.iter().filter_map(|output| {
+            let file = output.file.as_deref()?;
+            Some(in_file(report, output.format, file))
+        });
+        let problems: Vec<Diagnostic> = printed
+            .into_iter()
+            .chain(in_files)
+            .filter_map(Result::err)
+            .flat_map(|found| found.0)
+            .collect();
         match problems.is_empty() {
             true => Ok(()),
             false => Err(Diagnostics(problems)),
@@ -100,9 +97,20 @@ impl OutputFlags {
     }
 }
 
-fn rendered(report: &CheckReport<'_>, format: Format, colour: Colour) -> Result<String, Diagnostics> {
-    render(report, format, colour)
-        .map_err(|e| Diagnostic::error("output::json", format.as_str(), e.to_string()).into())
+fn printed(report: &CheckReport<'_>, format: Format) -> Result<(), Diagnostics> {
+    let mut out = BufWriter::new(Stdout::default());
+    write(report, format, colour(), &mut out)
+        .and_then(|()| out.flush())
+        .map_err(|e| not_written("stdout", &e))
+}
+
+fn in_file(report: &CheckReport<'_>, format: Format, file: &Path) -> Result<(), Diagnostics> {
+    write_whole(file, |to| {
+        let mut out = BufWriter::new(to);
+        write(report, format, Colour::Never, &mut out)
+            .and_then(|()| out.flush())
+            .map_err(|e| not_written(&file.display().to_string(), &e))
+    })
 }
 
 #[cfg(test)]

@@ -226,6 +226,37 @@ fn one_file_that_cannot_be_written_keeps_no_other_from_it() {
     assert!(folder.path().join("b.xml").is_file());
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_device_is_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path());
+    let flags = ["check", "good.json", "--quiet", "--format", "json=/dev/stdout"];
+    let arguments = [&flags[..], &PLACE].concat();
+    let ended: Ended = tollgate_in(folder.path(), &arguments).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let decision: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(decision["decision"], "allow");
+}
+
+/// Neither a long result nor a short one is lost in silence.
+#[test]
+#[cfg(target_os = "linux")]
+fn standard_output_that_takes_nothing_is_told() {
+    let check = [&["check", "tests/cli/check.in/good.json"][..], &PLACE].concat();
+    for arguments in [&check[..], &["schema", "check"], &["policy", "list"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = tollgate(arguments);
+        let ended: Ended = command.stdout(full).output().unwrap().into();
+        assert_eq!(ended.code, Some(2), "{arguments:?}");
+        assert!(
+            ended.stderr.contains("error[file::not-written] stdout"),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+    }
+}
+
 /// Not even a broken policy leaves the files of an earlier check in place.
 #[test]
 fn files_tell_that_there_is_no_answer() {

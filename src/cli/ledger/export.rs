@@ -1,10 +1,10 @@
 //! `tollgate ledger export`.
 
 use clap::Args;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, Stdout};
 use crate::cli::progress::bar;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::Month;
@@ -44,7 +44,7 @@ impl Export {
         match &self.out {
             None if self.format.is_binary() => return Err(not_printed(self.format)),
             None => {
-                let mut out = Forgiving(io::stdout());
+                let mut out = Stdout::default();
                 written(&options, "stdout", &mut out)?;
             }
             Some(path) => {
@@ -70,23 +70,4 @@ fn written(options: &ExportOptions, name: &str, out: &mut (dyn Write + Send)) ->
     });
     bar.finish_and_clear();
     exported.map(drop)
-}
-
-/// A reader that went away (`| head`) is not an error of ours: what it does not take is dropped.
-struct Forgiving<W>(W);
-
-impl<W: Write> Write for Forgiving<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.write(bytes) {
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
-            other => other,
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self.0.flush() {
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other,
-        }
-    }
 }

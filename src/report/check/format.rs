@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::fmt;
+use std::io::{self, Write};
 use std::str::FromStr;
 
 use super::json::{DecisionJson, ReportJson};
@@ -78,33 +79,35 @@ impl FromStr for Format {
     }
 }
 
-/// The check in a form. Same check, same text.
+/// Writes the check in a form. Same check, same text. Reports of thousands of clusters are long, so what is JSON is never held
+/// as a whole.
 ///
 /// # Errors
-/// What the writer of JSON says, which memory alone can cause.
-pub fn render(report: &CheckReport<'_>, format: Format, colour: Colour) -> Result<String, serde_json::Error> {
+/// What writing says.
+pub fn write(report: &CheckReport<'_>, format: Format, colour: Colour, to: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => Ok(text::text(report, colour)),
-        Format::Json => json(report),
-        Format::JsonReport => pretty(&ReportJson::new(report)),
-        Format::Sarif => pretty(&sarif::sarif(report)),
-        Format::Junit => Ok(junit::junit(report)),
-        Format::Markdown => Ok(markdown::markdown(report)),
-        Format::Github => Ok(github::github(report)),
+        Format::Text => to.write_all(text::text(report, colour).as_bytes()),
+        Format::Json => json(report, to),
+        Format::JsonReport => pretty(&ReportJson::new(report), to),
+        Format::Sarif => pretty(&sarif::sarif(report), to),
+        Format::Junit => to.write_all(junit::junit(report).as_bytes()),
+        Format::Markdown => to.write_all(markdown::markdown(report).as_bytes()),
+        Format::Github => to.write_all(github::github(report).as_bytes()),
     }
 }
 
 /// One object is shown for reading, several are a line each.
-fn json(report: &CheckReport<'_>) -> Result<String, serde_json::Error> {
+fn json(report: &CheckReport<'_>, to: &mut dyn Write) -> io::Result<()> {
     match report.entries.as_slice() {
-        [one] if report.problems.0.is_empty() => pretty(&DecisionJson::new(one)),
-        several => several.iter().try_fold(String::new(), |out, one| {
-            let line = serde_json::to_string(&DecisionJson::new(one))?;
-            Ok(out + &line + "\n")
+        [one] if report.problems.0.is_empty() => pretty(&DecisionJson::new(one), to),
+        several => several.iter().try_for_each(|one| {
+            serde_json::to_writer(&mut *to, &DecisionJson::new(one))?;
+            to.write_all(b"\n")
         }),
     }
 }
 
-fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(value).map(|text| text + "\n")
+fn pretty(value: &impl Serialize, to: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *to, value)?;
+    to.write_all(b"\n")
 }

@@ -2,7 +2,7 @@
 //! what stands in them. Keys may be added, never renamed.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -87,9 +87,12 @@ pub struct ReportJson<'a> {
     version: u8,
     at: String,
     summary: Summary,
-    decisions: Vec<DecisionJson<'a>>,
-    others: Vec<OtherJson<'a>>,
-    unanswered: Vec<OtherJson<'a>>,
+    #[serde(serialize_with = "each_decision")]
+    decisions: &'a [Entry<'a>],
+    #[serde(serialize_with = "each_other")]
+    others: &'a [Other<'a>],
+    #[serde(serialize_with = "each_other")]
+    unanswered: &'a [Other<'a>],
     problems: Vec<Diagnostic>,
     cost: Option<CostJson<'a>>,
 }
@@ -137,7 +140,7 @@ impl<'a> DecisionJson<'a> {
 
 impl<'a> ReportJson<'a> {
     /// The object of a check.
-    pub fn new(report: &CheckReport<'a>) -> ReportJson<'a> {
+    pub fn new(report: &'a CheckReport<'a>) -> ReportJson<'a> {
         let problems = report.problems.clone().sorted().0;
         let of = |severity: Severity| problems.iter().filter(|d| d.severity == severity).count();
         ReportJson {
@@ -155,13 +158,27 @@ impl<'a> ReportJson<'a> {
                 errors: of(Severity::Error),
                 warnings: of(Severity::Warning),
             },
-            decisions: report.entries.iter().map(DecisionJson::new).collect(),
-            others: report.others.iter().map(other).collect(),
-            unanswered: report.unanswered.iter().map(other).collect(),
+            decisions: &report.entries,
+            others: &report.others,
+            unanswered: &report.unanswered,
             cost: report.cost.map(CostJson::from),
             problems,
         }
     }
+}
+
+// Objects of thousands are made one by one, while they are written.
+
+fn each_decision<S: Serializer>(entries: &[Entry<'_>], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(entries.iter().map(DecisionJson::new))
+}
+
+fn each_other<S: Serializer>(others: &[Other<'_>], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(others.iter().map(other))
+}
+
+fn each_resource<S: Serializer>(resources: &[ResourceCost], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(resources.iter().map(ResourceJson::from))
 }
 
 fn unknown(unknown: &Unknown) -> Vec<UnknownJson<'_>> {
@@ -219,7 +236,8 @@ struct CostJson<'a> {
     currency: Currency,
     at: String,
     total: TotalJson,
-    resources: Vec<ResourceJson<'a>>,
+    #[serde(serialize_with = "each_resource")]
+    resources: &'a [ResourceCost],
 }
 
 #[derive(Debug, Serialize)]
@@ -291,7 +309,7 @@ impl<'a> From<&'a CostChange> for CostJson<'a> {
                 unknown,
                 unknown_per_hour,
             },
-            resources: change.resources.iter().map(ResourceJson::from).collect(),
+            resources: &change.resources,
         }
     }
 }
