@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::costs::{Costs, costs};
+use self::costs::{costs, measure};
 use self::questions::first_of;
 use super::admission::Admission;
 use super::choice::{Choice, View, choose};
@@ -122,26 +122,23 @@ pub fn check(
     catalogue: &mut Catalogue,
     options: &CheckOptions,
 ) -> Result<Checked, Diagnostics> {
-    let mut checked = Checked::default();
     let guardrails = policies.guardrails();
-    for name in &guardrails {
-        policies.load(name)?;
-    }
-    if let Some(name) = &options.policy {
+    for name in guardrails.iter().chain(&options.policy) {
         policies.load(name)?;
     }
     let reading = read(sources, options);
-    checked.problems.0.extend(reading.problems.0.iter().cloned());
-    let place = options.place.among(&reading);
     let options = &CheckOptions {
-        place,
+        place: options.place.among(&reading),
         ..options.clone()
     };
-    let (mut todo, tells_change): (Vec<Prepared>, bool) = (Vec::new(), reading.tells_change);
+    let mut checked = Checked {
+        problems: reading.problems,
+        resources: reading.resources,
+        ..Checked::default()
+    };
+    let mut todo = Vec::new();
     for request in reading.requests {
-        // What is compared with an earlier version is judged as it stands, changed or not.
-        let stays = request.around.action == Action::NoOp && options.against.is_some();
-        if !request.around.action.is_judged() && !stays {
+        if !is_judged(&request, options) {
             load_prices(&request, catalogue, options)?;
             checked.standing.push(request);
             continue;
@@ -151,6 +148,7 @@ pub fn check(
                 request,
                 workspace,
                 choice,
+                cost: None,
             }),
             Err(problems) => {
                 checked.problems.0.extend(problems.0);
@@ -158,35 +156,48 @@ pub fn check(
             }
         }
     }
-    checked.resources = reading.resources;
-    let asked: Vec<(&Request, &Workspace)> = todo.iter().map(|p| (&p.request, &p.workspace)).collect();
-    let others: Vec<&Request> = checked.unanswered.iter().chain(&checked.standing).collect();
-    let Costs { change, before } = costs(&asked, &others, &checked.resources, catalogue, options)
-        .map_err(|e| Diagnostic::error("estimate::inexact", "change", e.to_string()))?;
-    let is_told = tells_change || options.usage.is_some();
-    checked.cost = (is_told && !change.resources.is_empty()).then_some(change);
+    let is_told = reading.tells_change || options.usage.is_some();
+    if is_told || policies.ask_for("cost_change") {
+        let change = costs(&todo, &checked, catalogue, options)?;
+        if policies.ask_for("cost_change") {
+            measure(&mut todo, &change);
+        }
+        checked.cost = (is_told && !change.resources.is_empty()).then_some(change);
+    }
     let judging = Judging {
         policies,
         catalogue,
         guardrails: &guardrails,
         options,
     };
-    for answered in judging.answers(todo.into_iter().zip(before).collect()) {
+    for answered in judging.answers(todo) {
         match answered {
             Ok(answer) => checked.answers.push(answer),
             Err(problem) => checked.problems.0.push(problem),
         }
     }
     checked.problems.0.extend(unjudged(&checked.answers));
-    // What was read is not needed any more; a plan of thousands holds much of it.
-    let read = checked.standing.iter_mut().chain(&mut checked.unanswered);
-    for request in read {
-        forget(request);
-    }
-    for resource in &mut checked.resources {
-        (resource.body, resource.before) = (Value::Null, None);
-    }
+    checked.forget();
     Ok(checked)
+}
+
+impl Checked {
+    /// Lets go of what was read and is not needed any more; a plan of thousands holds much of it.
+    fn forget(&mut self) {
+        self.standing
+            .iter_mut()
+            .chain(&mut self.unanswered)
+            .for_each(forget);
+        for resource in &mut self.resources {
+            (resource.body, resource.before) = (Value::Null, None);
+        }
+    }
+}
+
+/// What goes or stays as it is, is not judged. What is compared with an earlier version is judged as it stands, changed or not.
+fn is_judged(request: &Request, options: &CheckOptions) -> bool {
+    let action = request.around.action;
+    action.is_judged() || (action == Action::NoOp && options.against.is_some())
 }
 
 /// That clusters passed without any policy: nobody may take that for an approval.
@@ -241,10 +252,13 @@ fn load_prices(
     }
 }
 
+/// A request that can be judged.
 struct Prepared {
     request: Request,
     workspace: Workspace,
     choice: Choice,
+    /// What a rise of its cost is measured against; none where no rule asks.
+    cost: Option<CostBefore>,
 }
 
 /// Finds out where a request would run and loads what judging it needs.
@@ -271,20 +285,18 @@ struct Judging<'a> {
 
 impl Judging<'_> {
     /// An answer to each request, in their order; each question is asked once.
-    fn answers(&self, asked: Vec<(Prepared, CostBefore)>) -> Vec<Result<Answer, Diagnostic>> {
-        let first = first_of(&asked, self.policies, self.options);
+    fn answers(&self, asked: Vec<Prepared>) -> Vec<Result<Answer, Diagnostic>> {
+        let first = first_of(&asked, self.options);
         let questions = asked.iter().zip(&first).enumerate();
         let questions: Vec<_> = questions
             .filter(|(i, (_, first))| i == *first)
             .map(|(i, (asked, _))| (i, asked))
             .collect();
-        let decide =
-            |(i, (prepared, before)): (usize, &(Prepared, CostBefore))| (i, self.decision(prepared, *before));
+        let decide = |(i, prepared): (usize, &Prepared)| (i, self.decision(prepared));
         let decided: BTreeMap<usize, Result<Decision, String>> =
             side_by_side(questions, &decide).into_iter().collect();
-        let answer = |((prepared, before), first): ((Prepared, CostBefore), usize)| match decided.get(&first)
-        {
-            Some(Ok(decision)) => Ok(self.answer(prepared, before, decision.clone())),
+        let answer = |(prepared, first): (Prepared, usize)| match decided.get(&first) {
+            Some(Ok(decision)) => Ok(self.answer(prepared, decision.clone())),
             Some(Err(why)) => Err(prepared.request.problem("request::not-judged", why.clone())),
             // Every first request was asked.
             None => Err(prepared
@@ -294,7 +306,7 @@ impl Judging<'_> {
         side_by_side(asked.into_iter().zip(first).collect(), &answer)
     }
 
-    fn asked<'r>(&'r self, prepared: &'r Prepared, before: CostBefore) -> Asked<'r> {
+    fn asked<'r>(&'r self, prepared: &'r Prepared) -> Asked<'r> {
         let (request, options) = (&prepared.request, self.options);
         Asked {
             body: &request.body,
@@ -305,7 +317,7 @@ impl Judging<'_> {
             pools: &request.around.pools,
             unknown: &request.around.unknown,
             trace: false,
-            cost: Some(before),
+            cost: prepared.cost,
             clusters: options.clusters.as_ref(),
         }
     }
@@ -314,8 +326,8 @@ impl Judging<'_> {
         applicable(self.policies, self.guardrails, choice.policy.as_deref())
     }
 
-    fn decision(&self, prepared: &Prepared, before: CostBefore) -> Result<Decision, String> {
-        let asked = self.asked(prepared, before);
+    fn decision(&self, prepared: &Prepared) -> Result<Decision, String> {
+        let asked = self.asked(prepared);
         let decision = judge(&self.applicable(&prepared.choice), self.catalogue, &asked);
         let mut decision = decision.map_err(|e| e.to_string())?;
         // Reports tell sums; `tollgate estimate` tells each meter.
@@ -324,14 +336,14 @@ impl Judging<'_> {
         Ok(decision)
     }
 
-    fn answer(&self, prepared: Prepared, before: CostBefore, mut decision: Decision) -> Answer {
+    fn answer(&self, prepared: Prepared, mut decision: Decision) -> Answer {
         let applied = self.applicable(&prepared.choice);
         waive(&mut decision, &applied, &prepared.request, self.options);
         if let Some(undetermined) = prepared.choice.undetermined.clone() {
             decision.undetermined.push(undetermined);
             decision.outcome = decision.outcome.max(Outcome::Undetermined);
         }
-        let asked = self.asked(&prepared, before);
+        let asked = self.asked(&prepared);
         let remedied = remedied(self.catalogue, &asked, &decision).map(Estimate::without_lines);
         let mut request = prepared.request;
         forget(&mut request);

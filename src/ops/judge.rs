@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::policies::Policies;
@@ -90,48 +91,45 @@ impl PlaceOptions {
 
 /// The cloud that a request gives away: its attribute block, or the spelling of its node types.
 pub fn cloud_of(spec: &ClusterSpec) -> Option<Cloud> {
-    let by_name = |id: &String| {
-        if id.starts_with("Standard_") {
-            Some(Cloud::Azure)
-        } else if id.contains('.') {
-            Some(Cloud::Aws)
-        } else if id.contains("-standard-") || id.contains("-high") || id.contains("-mega") {
-            Some(Cloud::Gcp)
-        } else {
-            None
-        }
-    };
-    spec.cloud
-        .or_else(|| spec.node_type_id.as_ref().and_then(by_name))
-        .or_else(|| {
-            let driver = spec.driver_node_type_id.as_ref();
-            driver.and_then(by_name)
-        })
+    let machines = [&spec.node_type_id, &spec.driver_node_type_id];
+    let by_name = || machines.into_iter().flatten().find_map(|id| cloud_of_node(id));
+    spec.cloud.or_else(by_name)
+}
+
+/// The cloud whose machines are spelt so.
+fn cloud_of_node(id: &str) -> Option<Cloud> {
+    if id.starts_with("Standard_") {
+        Some(Cloud::Azure)
+    } else if id.contains('.') {
+        Some(Cloud::Aws)
+    } else if ["-standard-", "-high", "-mega"]
+        .iter()
+        .any(|part| id.contains(part))
+    {
+        Some(Cloud::Gcp)
+    } else {
+        None
+    }
 }
 
 /// The cloud that all requests and pools tell that tell one: whatever else is in the document is there too.
 fn cloud_of_all(reading: &Reading) -> Option<Cloud> {
-    let pools = reading.requests.iter().flat_map(|r| r.around.pools.iter());
-    let of_pool = |pool: &InstancePool| {
-        cloud_of(&ClusterSpec {
-            node_type_id: Some(pool.node_type_id.clone()),
-            ..ClusterSpec::default()
-        })
-    };
     let of_request = |request: &Request| {
         let host = request.around.workspace.as_deref();
         cloud_of(&request.spec).or_else(|| host.and_then(Cloud::of_host))
     };
-    let mut clouds: Vec<Cloud> = reading
+    // The requests of one document share their pools: thousands of requests, and thousands of pools each.
+    let mut pools: Vec<&Arc<Vec<InstancePool>>> = reading.requests.iter().map(|r| &r.around.pools).collect();
+    pools.dedup_by(|one, other| Arc::ptr_eq(one, other));
+    let of_pools = pools.into_iter().flat_map(|pools| pools.iter());
+    let clouds: BTreeSet<Cloud> = reading
         .requests
         .iter()
         .filter_map(of_request)
-        .chain(pools.filter_map(of_pool))
+        .chain(of_pools.filter_map(|pool| cloud_of_node(&pool.node_type_id)))
         .collect();
-    clouds.sort_unstable();
-    clouds.dedup();
-    match clouds.as_slice() {
-        [one] => Some(*one),
+    match clouds.len() {
+        1 => clouds.first().copied(),
         _ => None,
     }
 }

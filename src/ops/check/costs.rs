@@ -1,10 +1,10 @@
 //! What the clusters and resources of a check cost, before and after.
 
-use super::CheckOptions;
-use crate::intake::requests::reading::Resource;
+use super::{CheckOptions, Checked, Prepared};
 use crate::intake::requests::request::Request;
 use crate::intake::requests::usage_file::UsageFile;
 use crate::model::cost_change::{Cost, CostChange, Range, ResourceCost};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::exact::Inexact;
 use crate::model::money::Currency;
 use crate::model::place::Workspace;
@@ -13,14 +13,6 @@ use crate::model::side_by_side::side_by_side;
 use crate::ops::cost_change::{Basis, together, workspace_of};
 use crate::ops::judge::CostBefore;
 use crate::pricing::catalogue::Catalogue;
-
-/// All of it, and what each rise is measured against.
-pub(super) struct Costs {
-    /// Every resource, and all together.
-    pub change: CostChange,
-    /// For each cluster that is judged, in their order.
-    pub before: Vec<CostBefore>,
-}
 
 /// What cannot be computed is unknown, with the reason; it keeps nobody from an answer about the others.
 fn or_unknown(cost: Result<ResourceCost, Inexact>, request: &Request) -> ResourceCost {
@@ -48,47 +40,52 @@ fn unknown(request: &Request, why: String) -> ResourceCost {
     }
 }
 
-/// What clusters that are judged, clusters that are not, and other resources cost. Where nothing tells the cloud of one, its
-/// cost is unknown.
+/// What clusters that are judged, clusters that are not, and other resources cost, in this order. Where nothing tells the cloud
+/// of one, its cost is unknown.
+///
+/// # Errors
+/// `estimate::inexact`: sums outgrow what decimals hold.
 pub(super) fn costs(
-    judged: &[(&Request, &Workspace)],
-    others: &[&Request],
-    resources: &[Resource],
-    catalogue: &mut Catalogue,
+    judged: &[Prepared],
+    checked: &Checked,
+    catalogue: &Catalogue,
     options: &CheckOptions,
-) -> Result<Costs, Inexact> {
+) -> Result<CostChange, Diagnostics> {
     let none = UsageFile::default();
     let basis = Basis {
         catalogue,
         usage: options.usage.as_ref().unwrap_or(&none),
         at: options.at,
     };
-    let workload = |request: &Request| request.around.workload.unwrap_or(options.workload);
-    let cluster = |(request, workspace): (&Request, &Workspace)| {
-        or_unknown(basis.cluster(request, workspace, workload(request)), request)
+    let cost = |request: &Request, workspace: &Workspace| {
+        let workload = request.around.workload.unwrap_or(options.workload);
+        or_unknown(basis.cluster(request, workspace, workload), request)
     };
-    let mut all: Vec<ResourceCost> = side_by_side(judged.to_vec(), &cluster);
-    let clusters = all.len();
-    for request in others {
+    let of_judged = |prepared: &Prepared| cost(&prepared.request, &prepared.workspace);
+    let mut all: Vec<ResourceCost> = side_by_side(judged.iter().collect(), &of_judged);
+    for request in checked.unanswered.iter().chain(&checked.standing) {
         let place = options.admission.place_of(request, options);
         all.push(match place.workspace(&request.spec) {
-            Some(workspace) => or_unknown(basis.cluster(request, &workspace, workload(request)), request),
+            Some(workspace) => cost(request, &workspace),
             None => unknown(request, "the cloud".to_owned()),
         });
     }
-    for resource in resources {
+    let inexact = |e: Inexact| Diagnostic::error("estimate::inexact", "change", e.to_string());
+    for resource in &checked.resources {
         let workspace = workspace_of(resource, &options.place);
-        all.extend(basis.resource(resource, workspace.as_ref())?);
+        all.extend(basis.resource(resource, workspace.as_ref()).map_err(inexact)?);
     }
-    let change = together(Currency::USD, options.at, all)?;
-    let total = Some(change.total);
-    let judged = change.resources.iter().take(clusters);
-    let before = judged.map(|cost| CostBefore {
-        per_hour: cost.per_hour().0,
-        per_month: cost.per_month().0,
-        hours_per_month: cost.after.as_ref().and_then(|c| c.hours_per_month),
-        total,
-    });
-    let before = before.collect();
-    Ok(Costs { change, before })
+    Ok(together(Currency::USD, options.at, all).map_err(inexact)?)
+}
+
+/// Tells each cluster that is judged what its rise is measured against.
+pub(super) fn measure(judged: &mut [Prepared], change: &CostChange) {
+    for (prepared, cost) in judged.iter_mut().zip(&change.resources) {
+        prepared.cost = Some(CostBefore {
+            per_hour: cost.per_hour().0,
+            per_month: cost.per_month().0,
+            hours_per_month: cost.after.as_ref().and_then(|c| c.hours_per_month),
+            total: Some(change.total),
+        });
+    }
 }

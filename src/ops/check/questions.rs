@@ -8,32 +8,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{CheckOptions, Prepared};
-use crate::ops::judge::CostBefore;
-use crate::ops::policies::Policies;
 
 /// For each request the first that asks the same question.
-pub(super) fn first_of(
-    asked: &[(Prepared, CostBefore)],
-    policies: &Policies<'_>,
-    options: &CheckOptions,
-) -> Vec<usize> {
-    let by_cost = policies.ask_for("cost_change");
+pub(super) fn first_of(asked: &[Prepared], options: &CheckOptions) -> Vec<usize> {
     let mut first: HashMap<String, usize> = HashMap::with_capacity(asked.len());
-    let of = |(i, (prepared, before)): (usize, &(Prepared, CostBefore))| {
-        let question = question(prepared, by_cost.then_some(before), options);
-        *first.entry(question).or_insert(i)
-    };
+    let of = |(i, prepared)| *first.entry(question(prepared, options)).or_insert(i);
     asked.iter().enumerate().map(of).collect()
 }
 
 /// Everything that a decision hangs on and that differs between the requests of one check.
-fn question(prepared: &Prepared, before: Option<&CostBefore>, options: &CheckOptions) -> String {
+fn question(prepared: &Prepared, options: &CheckOptions) -> String {
     let around = &prepared.request.around;
     let workload = around.workload.unwrap_or(options.workload);
     // The requests of one document share their pools, so it is enough whose they are.
     let pools = Arc::as_ptr(&around.pools);
     format!(
-        "{} {workload} {:?} {:?} {:?} {before:?} {pools:p}",
-        prepared.request.body, around.unknown, prepared.workspace, prepared.choice.policy,
+        "{} {workload} {:?} {:?} {:?} {:?} {pools:p}",
+        prepared.request.body, around.unknown, prepared.workspace, prepared.choice.policy, prepared.cost,
     )
 }

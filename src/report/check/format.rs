@@ -84,7 +84,12 @@ impl FromStr for Format {
 ///
 /// # Errors
 /// What writing says.
-pub fn write(report: &CheckReport<'_>, format: Format, colour: Colour, to: &mut dyn Write) -> io::Result<()> {
+pub fn write(
+    report: &CheckReport<'_>,
+    format: Format,
+    colour: Colour,
+    to: &mut impl Write,
+) -> io::Result<()> {
     match format {
         Format::Text => to.write_all(text::text(report, colour).as_bytes()),
         Format::Json => json(report, to),
@@ -97,7 +102,7 @@ pub fn write(report: &CheckReport<'_>, format: Format, colour: Colour, to: &mut 
 }
 
 /// One object is shown for reading, several are a line each.
-fn json(report: &CheckReport<'_>, to: &mut dyn Write) -> io::Result<()> {
+fn json(report: &CheckReport<'_>, to: &mut impl Write) -> io::Result<()> {
     match report.entries.as_slice() {
         [one] if report.problems.0.is_empty() => pretty(&DecisionJson::new(one), to),
         several => several.iter().try_for_each(|one| {
@@ -107,7 +112,7 @@ fn json(report: &CheckReport<'_>, to: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn pretty(value: &impl Serialize, to: &mut dyn Write) -> io::Result<()> {
+fn pretty(value: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *to, value)?;
     to.write_all(b"\n")
 }
