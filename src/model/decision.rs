@@ -230,6 +230,15 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Who had something to say: an objection, waived or not, a question left open, a failure.
+    pub fn speakers(&self) -> impl Iterator<Item = &RuleName> {
+        let violations = self.violations.iter().map(|v| &v.by);
+        violations
+            .chain(self.waived.iter().map(|w| &w.violation.by))
+            .chain(self.undetermined.iter().map(|u| &u.by))
+            .chain(self.failures.iter().map(|f| &f.by))
+    }
+
     /// What Databricks would say: the texts of every violation that denies and has one, joined as it joins them; none
     /// where there is nothing to say. The Jobs API puts words of its own in front.
     pub fn databricks_message(&self, workload: Workload) -> Option<String> {

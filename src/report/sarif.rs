@@ -1,30 +1,50 @@
 //! SARIF 2.1.0, which code hosts and editors read: what the linter's log and the log of a check have in common.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 
-/// One run of tollgate: its rules, its results, and what could not be read.
-pub(super) fn log(rules: &[Value], results: &[Value], problems: &Diagnostics) -> Value {
+/// A log of one run of tollgate.
+#[derive(Debug, Serialize)]
+pub struct Log<R> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<R>; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<R> {
+    tool: Value,
+    column_kind: &'static str,
+    invocations: Value,
+    results: R,
+}
+
+/// One run: its rules, its results, and what could not be read.
+pub(super) fn log<R>(rules: Vec<Value>, results: R, problems: &Diagnostics) -> Log<R> {
     let notifications: Vec<Value> = problems.0.iter().map(notification).collect();
-    json!({
-        "$schema": "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "tollgate",
-                "version": env!("CARGO_PKG_VERSION"),
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": !problems.has_errors(),
-                "toolExecutionNotifications": notifications,
-            }],
-            "results": results,
-        }],
-    })
+    let run = Run {
+        tool: json!({"driver": {
+            "name": "tollgate",
+            "version": env!("CARGO_PKG_VERSION"),
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules,
+        }}),
+        column_kind: "unicodeCodePoints",
+        invocations: json!([{
+            "executionSuccessful": !problems.has_errors(),
+            "toolExecutionNotifications": notifications,
+        }]),
+        results,
+    };
+    Log {
+        schema: "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json",
+        version: "2.1.0",
+        runs: [run],
+    }
 }
 
 /// A place in a file, and a name inside it.

@@ -91,17 +91,9 @@ fn rules<'a>(checked: &'a Checked, policies: &'a Policies<'_>) -> Vec<RuleHelp<'
     let spoke: BTreeSet<&RuleName> = checked
         .answers
         .iter()
-        .flat_map(|a| speakers(&a.decision))
+        .flat_map(|a| a.decision.speakers())
         .collect();
     spoke.into_iter().filter_map(|by| help(by, policies)).collect()
-}
-
-fn speakers(decision: &Decision) -> impl Iterator<Item = &RuleName> {
-    let violations = decision.violations.iter().map(|v| &v.by);
-    violations
-        .chain(decision.waived.iter().map(|w| &w.violation.by))
-        .chain(decision.undetermined.iter().map(|u| &u.by))
-        .chain(decision.failures.iter().map(|f| &f.by))
 }
 
 fn help<'a>(by: &RuleName, policies: &'a Policies<'_>) -> Option<RuleHelp<'a>> {

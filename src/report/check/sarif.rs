@@ -1,66 +1,87 @@
 //! A check as SARIF 2.1.0: every objection a result, every rule that spoke with its manual.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 use super::objection::{self, rule};
 use super::{CheckReport, Entry, RuleHelp};
 use crate::model::decision::{Enforcement, Outcome, RuleFailure, RuleName, Undetermined, Violation, Waived};
 use crate::report::render::name::visible;
-use crate::report::sarif::{log, place};
+use crate::report::sarif::{Log, log, place};
 
 /// The log of one run.
-pub fn sarif(report: &CheckReport<'_>) -> Value {
-    let mut told = Told::default();
-    for entry in &report.entries {
-        told.entry(entry);
+pub fn sarif<'a>(report: &'a CheckReport<'a>) -> Log<Results<'a>> {
+    let mut rules: Vec<&RuleName> = Vec::new();
+    for by in report.entries.iter().flat_map(|entry| entry.decision.speakers()) {
+        if !rules.contains(&by) {
+            rules.push(by);
+        }
     }
-    let rules: Vec<Value> = told
-        .rules
-        .iter()
-        .map(|by| descriptor(by, report.help(by)))
-        .collect();
-    log(&rules, &told.results, &report.problems.clone().sorted())
+    let descriptors = rules.iter().map(|by| descriptor(by, report.help(by))).collect();
+    let results = Results {
+        entries: &report.entries,
+        rules,
+    };
+    log(descriptors, results, &report.problems.clone().sorted())
 }
 
-/// Results so far.
-#[derive(Default)]
-struct Told<'a> {
+/// What was found of every cluster; made while it is written, since it is more text than the clusters themselves.
+#[derive(Debug)]
+pub struct Results<'a> {
+    entries: &'a [Entry<'a>],
+    /// Those that results refer to by number.
     rules: Vec<&'a RuleName>,
-    results: Vec<Value>,
-    /// Fingerprints without their numbers, each with how often it was there.
-    fingerprints: std::collections::BTreeMap<String, usize>,
 }
 
-impl<'a> Told<'a> {
-    fn entry(&mut self, entry: &Entry<'a>) {
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut telling = Telling {
+            rules: &self.rules,
+            fingerprints: BTreeMap::new(),
+        };
+        to.collect_seq(self.entries.iter().flat_map(|entry| telling.entry(entry)))
+    }
+}
+
+struct Telling<'a> {
+    rules: &'a [&'a RuleName],
+    /// Fingerprints without their numbers, each with how often it was there.
+    fingerprints: BTreeMap<String, usize>,
+}
+
+impl Telling<'_> {
+    /// All results of a cluster.
+    fn entry(&mut self, entry: &Entry<'_>) -> Vec<Value> {
         let decision = entry.decision;
+        let mut results = Vec::new();
         for violation in &decision.violations {
             let (level, path) = (of_violation(violation), &violation.path);
             let lines = objection::lines(entry, violation);
-            let result = self.result(entry, &violation.by, level, path, &lines);
-            self.results.push(Value::Object(result));
+            results.push(self.result(entry, &violation.by, level, path, &lines));
         }
         for waived in &decision.waived {
             let violation = &waived.violation;
             let (level, path) = (of_violation(violation), &violation.path);
             let lines = objection::lines(entry, violation);
             let mut result = self.result(entry, &violation.by, level, path, &lines);
-            result.insert("suppressions".to_owned(), json!([suppression(waived)]));
-            self.results.push(Value::Object(result));
+            if let Some(members) = result.as_object_mut() {
+                members.insert("suppressions".to_owned(), json!([suppression(waived)]));
+            }
+            results.push(result);
         }
         for unknown in &decision.undetermined {
-            let result = self.undetermined(entry, unknown);
-            self.results.push(Value::Object(result));
+            results.push(self.undetermined(entry, unknown));
         }
         for failure in &decision.failures {
-            let result = self.failure(entry, failure);
-            self.results.push(Value::Object(result));
+            results.push(self.failure(entry, failure));
         }
+        results
     }
 
     /// The standard has a kind `open` for what could not be judged, and forbids it any level but `none`, which code hosts
     /// do not show. What keeps a cluster from being created must be seen, so it has a level, and is of the usual kind.
-    fn undetermined(&mut self, entry: &Entry<'a>, unknown: &'a Undetermined) -> Map<String, Value> {
+    fn undetermined(&mut self, entry: &Entry<'_>, unknown: &Undetermined) -> Value {
         let level = match entry.decision.outcome {
             Outcome::Allow => "note",
             Outcome::Undetermined | Outcome::Deny => "warning",
@@ -72,7 +93,7 @@ impl<'a> Told<'a> {
         self.result(entry, &unknown.by, level, &unknown.path, &lines)
     }
 
-    fn failure(&mut self, entry: &Entry<'a>, failure: &'a RuleFailure) -> Map<String, Value> {
+    fn failure(&mut self, entry: &Entry<'_>, failure: &RuleFailure) -> Value {
         let level = if failure.denies { "error" } else { "warning" };
         let lines = [objection::broke(failure).to_owned(), failure.message.clone()];
         self.result(entry, &failure.by, level, "", &lines)
@@ -80,17 +101,12 @@ impl<'a> Told<'a> {
 
     fn result(
         &mut self,
-        entry: &Entry<'a>,
-        by: &'a RuleName,
+        entry: &Entry<'_>,
+        by: &RuleName,
         level: &str,
         path: &str,
         lines: &[String],
-    ) -> Map<String, Value> {
-        let index = self.rules.iter().position(|known| *known == by);
-        let index = index.unwrap_or_else(|| {
-            self.rules.push(by);
-            self.rules.len().saturating_sub(1)
-        });
+    ) -> Value {
         let request = &entry.request;
         let address = request.address.or(request.name).unwrap_or_default();
         let inside = match (request.address, path) {
@@ -100,9 +116,9 @@ impl<'a> Told<'a> {
         };
         let name = request.name.unwrap_or("the cluster");
         let (source, line) = entry.place_of(path);
-        let result = json!({
+        json!({
             "ruleId": rule(by),
-            "ruleIndex": index,
+            "ruleIndex": self.rules.iter().position(|known| *known == by),
             "level": level,
             "message": {"text": message(name, lines)},
             "locations": [place(source, line, 0, &inside)],
@@ -115,11 +131,7 @@ impl<'a> Told<'a> {
                 "kind": entry.kind.as_str(),
                 "action": entry.action.as_str(),
             },
-        });
-        match result {
-            Value::Object(members) => members,
-            _ => Map::new(),
-        }
+        })
     }
 
     /// The same however lines move; under the key by which GitHub knows results again, in the form that it has there.
@@ -192,10 +204,15 @@ mod tests {
 
     #[test]
     fn a_log_of_everything() {
-        let log = with(everything, sarif);
-        let text = serde_json::to_string_pretty(&log).unwrap();
+        let text = with(everything, |report| {
+            serde_json::to_string_pretty(&sarif(report)).unwrap()
+        });
         insta::assert_snapshot!(text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
-        crate::report::sarif::tests::valid(&log);
-        crate::report::sarif::tests::valid(&with(one, sarif));
+        for text in [
+            text,
+            with(one, |report| serde_json::to_string(&sarif(report)).unwrap()),
+        ] {
+            crate::report::sarif::tests::valid(&serde_json::from_str(&text).unwrap());
+        }
     }
 }

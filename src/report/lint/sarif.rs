@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use crate::model::diagnostic::Diagnostics;
 use crate::model::finding::{Finding, Fix, Lint};
-use crate::report::sarif::{level, location, log, uri, with_hint};
+use crate::report::sarif::{Log, level, location, log, uri, with_hint};
 
 /// One run: every rule, every finding, and what could not be read.
-pub fn sarif(lints: &[Lint], findings: &[Finding], unreadable: &Diagnostics) -> Value {
+pub fn sarif(lints: &[Lint], findings: &[Finding], unreadable: &Diagnostics) -> Log<Vec<Value>> {
     let codes = codes(lints, findings);
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &codes)).collect();
     let rules: Vec<Value> = codes
         .iter()
         .map(|code| rule(code, lints.iter().find(|lint| lint.code == *code)))
         .collect();
-    log(&rules, &results, unreadable)
+    log(rules, results, unreadable)
 }
 
 /// Every code of the table, and those of other layers that were found.
