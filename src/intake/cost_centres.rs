@@ -3,16 +3,17 @@
 //! A rule that would never decide is an error, not a curiosity: whoever wrote it believes that it does.
 
 use serde_json::{Map, Value};
-use std::sync::OnceLock;
 
 use crate::model::cost_centre::{Condition, CostCentres, Field, Reach, Rule, Template, reach};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::{Document, pointer_step};
-use crate::model::schema::{NotASchema, Schema};
+use crate::model::schema::OwnSchema;
 use crate::model::usage::UNALLOCATED;
 
 /// The JSON Schema of the file.
 pub const SCHEMA: &str = include_str!("cost_centres.schema.json");
+
+static HELD_AGAINST: OwnSchema = OwnSchema::new(SCHEMA);
 
 /// Reads rules from a YAML or JSON text.
 ///
@@ -21,11 +22,7 @@ pub const SCHEMA: &str = include_str!("cost_centres.schema.json");
 /// `attribution::unreachable`; everything that is wrong at once.
 pub fn read(source: &str, text: &str) -> Result<CostCentres, Diagnostics> {
     let document = Document::parse(source, text)?;
-    let schema = schema().as_ref().map_err(|e| {
-        // The schema is part of the program: a test compiles it.
-        Diagnostics::from(Diagnostic::error("attribution::schema", source, e.to_string()))
-    })?;
-    schema.check(&document, "attribution::schema")?;
+    HELD_AGAINST.check(&document, "attribution::schema")?;
     let mut reader = Reader {
         document: &document,
         problems: Vec::new(),
@@ -40,11 +37,6 @@ pub fn read(source: &str, text: &str) -> Result<CostCentres, Diagnostics> {
         rules: rules.into_iter().flatten().collect(),
         otherwise: otherwise.unwrap_or(UNALLOCATED).trim().to_owned(),
     })
-}
-
-fn schema() -> &'static Result<Schema, NotASchema> {
-    static COMPILED: OnceLock<Result<Schema, NotASchema>> = OnceLock::new();
-    COMPILED.get_or_init(|| Schema::parse(SCHEMA))
 }
 
 struct Reader<'a> {

@@ -1,8 +1,9 @@
 //! JSON Schema over documents: every problem with its place and what to do, all at once.
 
-use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
+use std::sync::OnceLock;
 
 use super::diagnostic::Diagnostics;
 use super::document::{Document, pointer_step};
@@ -49,21 +50,47 @@ impl Schema {
         }
         let mut found = Vec::new();
         for error in self.validator.iter_errors(value) {
-            let pointer = error.instance_path().to_string();
-            match error.kind() {
-                ValidationErrorKind::AdditionalProperties { unexpected }
-                | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-                    let known = self.properties_at(&error.schema_path().to_string());
-                    found.extend(unexpected.iter().map(|name| unknown_key(&pointer, name, &known)));
-                }
-                _ => found.push(SchemaProblem {
-                    message: lower_first(&error.to_string()),
-                    hint: self.description_of(&error.schema_path().to_string()),
-                    pointer,
-                }),
-            }
+            self.told(&error, &mut found);
         }
         found
+    }
+
+    fn told(&self, error: &ValidationError<'_>, found: &mut Vec<SchemaProblem>) {
+        let pointer = error.instance_path().to_string();
+        let schema_pointer = error.schema_path().to_string();
+        let other = |message: String| SchemaProblem {
+            message,
+            hint: self.description_of(&schema_pointer),
+            pointer: pointer.clone(),
+        };
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                let known = self.properties_at(&schema_pointer);
+                found.extend(unexpected.iter().map(|name| unknown_key(&pointer, name, &known)));
+            }
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                if let Some(keys) = keys_of_which_one_is_missing(context) {
+                    found.push(other(format!("expected one of the keys {}", keys.join(", "))));
+                } else if let Some(meant) = meant(error, context) {
+                    meant.iter().for_each(|error| self.told(error, found));
+                } else {
+                    found.push(other(lower_first(&error.to_string())));
+                }
+            }
+            ValidationErrorKind::Enum { options } => match (error.instance().as_str(), names(options)) {
+                (Some(name), Some(known)) => found.push(SchemaProblem {
+                    message: format!("unknown value `{name}`"),
+                    hint: Some(hint(name, &known, |all| {
+                        let said = self.description_of(&schema_pointer);
+                        said.unwrap_or_else(|| format!("expected one of {all}"))
+                    })),
+                    pointer,
+                }),
+                _ => found.push(other(lower_first(&error.to_string()))),
+            },
+            _ => found.push(other(lower_first(&error.to_string()))),
+        }
     }
 
     /// Holds a document against the schema.
@@ -120,6 +147,39 @@ impl Schema {
     }
 }
 
+/// The keys of which a value lacks every one, where each form of it asks for one.
+fn keys_of_which_one_is_missing(forms: &[Vec<ValidationError<'_>>]) -> Option<Vec<String>> {
+    let key = |errors: &Vec<ValidationError<'_>>| match errors.as_slice() {
+        [only] => match only.kind() {
+            ValidationErrorKind::Required { property } => Some(format!("`{}`", property.as_str()?)),
+            _ => None,
+        },
+        _ => None,
+    };
+    forms.iter().map(key).collect()
+}
+
+/// The errors of the one form whose type the value has.
+fn meant<'e>(
+    whole: &ValidationError<'_>,
+    forms: &'e [Vec<ValidationError<'static>>],
+) -> Option<&'e [ValidationError<'static>]> {
+    let is_of_another_type = |error: &ValidationError<'_>| {
+        error.instance_path() == whole.instance_path()
+            && matches!(error.kind(), ValidationErrorKind::Type { .. })
+    };
+    let mut alike = forms
+        .iter()
+        .filter(|errors| !errors.iter().any(is_of_another_type));
+    let only = alike.next()?;
+    alike.next().is_none().then_some(only)
+}
+
+/// The values of an enumeration, where all are names.
+fn names(options: &Value) -> Option<Vec<&str>> {
+    options.as_array()?.iter().map(Value::as_str).collect()
+}
+
 fn unknown_key(pointer: &str, name: &str, known: &[String]) -> SchemaProblem {
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let hint = hint(name, &known, |all| format!("known keys: {all}"));
@@ -135,6 +195,34 @@ fn lower_first(text: &str) -> String {
     match chars.next() {
         Some(first) => first.to_lowercase().chain(chars).collect(),
         None => String::new(),
+    }
+}
+
+/// A schema that is a part of the program, compiled when the first document is held against it.
+#[derive(Debug)]
+pub struct OwnSchema {
+    text: &'static str,
+    compiled: OnceLock<Result<Schema, NotASchema>>,
+}
+
+impl OwnSchema {
+    /// The schema of a text.
+    pub const fn new(text: &'static str) -> OwnSchema {
+        OwnSchema {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// Holds a document against the schema.
+    ///
+    /// # Errors
+    /// One diagnostic per problem, under the given code; one of the schema itself, which a test of all of them forbids.
+    pub fn check(&self, document: &Document, code: &'static str) -> Result<(), Diagnostics> {
+        match self.compiled.get_or_init(|| Schema::parse(self.text)) {
+            Ok(schema) => schema.check(document, code),
+            Err(error) => Err(document.error(code, "", error.to_string()).into()),
+        }
     }
 }
 
@@ -164,5 +252,43 @@ mod tests {
             ]
         );
         assert!(Schema::parse("{\"type\": 7}").is_err());
+    }
+
+    #[test]
+    fn of_several_forms_the_one_that_is_meant_is_told() {
+        let schema = Schema::parse(
+            r#"{"properties": {
+                 "kind": {"anyOf": [{"enum": ["cluster", "job"], "type": "string"},
+                                    {"type": "array", "items": {"enum": ["cluster", "job"]}}]},
+                 "of": {"anyOf": [{"required": ["name"]}, {"required": ["address"]}]},
+                 "level": {"enum": ["low", 3]}}}"#,
+        )
+        .unwrap();
+        let told = |text: &str| -> Vec<(String, String, Option<String>)> {
+            let document = Document::parse("a.yaml", text).unwrap();
+            let problems = schema.problems(&document.value).into_iter();
+            problems.map(|p| (p.pointer, p.message, p.hint)).collect()
+        };
+        let one = |pointer: &str, message: &str, hint: Option<&str>| {
+            [(pointer.to_owned(), message.to_owned(), hint.map(str::to_owned))]
+        };
+        let meant = Some("did you mean `cluster`?");
+        assert_eq!(
+            told("kind: clster"),
+            one("/kind", "unknown value `clster`", meant)
+        );
+        assert_eq!(
+            told("kind: [job, clster]"),
+            one("/kind/1", "unknown value `clster`", meant)
+        );
+        let all = Some("expected one of cluster, job");
+        assert_eq!(told("kind: x"), one("/kind", "unknown value `x`", all));
+        assert_eq!(
+            told("of: {}"),
+            one("/of", "expected one of the keys `name`, `address`", None)
+        );
+        assert_eq!(told("kind: 3")[0].0, "/kind");
+        assert_eq!(told("level: high")[0].0, "/level");
+        assert_eq!(told("kind: job\nof: {name: x}\nlevel: 3"), []);
     }
 }

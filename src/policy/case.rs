@@ -5,13 +5,15 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::model::decision::Decision;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostics;
 use crate::model::document::Document;
 use crate::model::place::{Cloud, Tier, Workload};
-use crate::model::schema::Schema;
+use crate::model::schema::OwnSchema;
 
 /// The schema of case files.
 pub const SCHEMA: &str = include_str!("../../policies/schema/cases.schema.json");
+
+static HELD_AGAINST: OwnSchema = OwnSchema::new(SCHEMA);
 
 /// A file of cases.
 #[derive(Debug, Clone, Deserialize)]
@@ -124,9 +126,7 @@ impl CaseFile {
     /// `document::*`, `case::schema`; all problems at once.
     pub fn parse(source: &str, text: &str) -> Result<CaseFile, Diagnostics> {
         let document = Document::parse(source, text)?;
-        let schema =
-            Schema::parse(SCHEMA).map_err(|e| Diagnostic::error("case::schema", source, e.to_string()))?;
-        schema.check(&document, "case::schema")?;
+        HELD_AGAINST.check(&document, "case::schema")?;
         let mut file: CaseFile = serde_json::from_value(document.value.clone())
             .map_err(|e| document.error("case::schema", "", e.to_string()))?;
         for (i, case) in file.cases.iter_mut().enumerate() {

@@ -5,18 +5,19 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use std::sync::OnceLock;
 
 use super::binding::{Binding, Bindings, Condition, Field, Reach, Unbound, reach};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Document;
 use crate::model::glob;
 use crate::model::place::{Cloud, Tier};
-use crate::model::schema::{NotASchema, Schema};
+use crate::model::schema::OwnSchema;
 use crate::model::suggest::hint;
 
 /// The schema of `tollgate.yaml`; editors can use it too.
 pub const SCHEMA: &str = include_str!("../../policies/schema/tollgate.schema.json");
+
+static HELD_AGAINST: OwnSchema = OwnSchema::new(SCHEMA);
 
 /// What a binding says that leaves the judging to guardrails.
 const GUARDRAILS_ALONE: &str = "none";
@@ -95,10 +96,7 @@ impl Configuration {
             unbound: Option<String>,
         }
         let document = Document::parse(source, text)?;
-        schema()
-            .as_ref()
-            .map_err(|e| Diagnostic::error("configuration::schema", source, e.to_string()))?
-            .check(&document, "configuration::schema")?;
+        HELD_AGAINST.check(&document, "configuration::schema")?;
         let form: Form = serde_json::from_value(document.value.clone())
             .map_err(|e| document.error("configuration::schema", "", e.to_string()))?;
         let mut bindings = Bindings {
@@ -254,12 +252,6 @@ fn condition(field: Field, member: &Value) -> Condition {
         field,
         patterns: patterns.into_iter().map(str::to_owned).collect(),
     }
-}
-
-/// The schema, compiled once.
-fn schema() -> &'static Result<Schema, NotASchema> {
-    static COMPILED: OnceLock<Result<Schema, NotASchema>> = OnceLock::new();
-    COMPILED.get_or_init(|| Schema::parse(SCHEMA))
 }
 
 #[cfg(test)]

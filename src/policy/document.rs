@@ -2,16 +2,17 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use std::sync::OnceLock;
 
 use super::settings::files;
 use crate::model::decision::Enforcement;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostics;
 use crate::model::document::Document;
-use crate::model::schema::{NotASchema, Schema};
+use crate::model::schema::OwnSchema;
 
 /// The schema of policy documents; editors can use it too.
 pub const SCHEMA: &str = include_str!("../../policies/schema/policy.schema.json");
+
+static HELD_AGAINST: OwnSchema = OwnSchema::new(SCHEMA);
 
 /// A policy as written.
 #[derive(Debug, Clone)]
@@ -106,10 +107,7 @@ impl PolicyDocument {
     /// `document::*`, `policy::schema`, `policy::duplicate-rule`; all problems at once.
     pub fn parse(source: &str, text: &str) -> Result<PolicyDocument, Diagnostics> {
         let document = Document::parse(source, text)?;
-        schema()
-            .as_ref()
-            .map_err(|e| Diagnostic::error("policy::schema", source, e.to_string()))?
-            .check(&document, "policy::schema")?;
+        HELD_AGAINST.check(&document, "policy::schema")?;
         #[derive(Deserialize)]
         struct Form {
             policy: String,
@@ -151,12 +149,6 @@ impl PolicyDocument {
             document,
         })
     }
-}
-
-/// The schema, compiled once.
-fn schema() -> &'static Result<Schema, NotASchema> {
-    static COMPILED: OnceLock<Result<Schema, NotASchema>> = OnceLock::new();
-    COMPILED.get_or_init(|| Schema::parse(SCHEMA))
 }
 
 #[cfg(test)]

@@ -5,17 +5,18 @@
 
 use rust_decimal::Decimal;
 use serde_json::Value;
-use std::sync::OnceLock;
 
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostics;
 use crate::model::document::Document;
 use crate::model::exact::parse_json_number;
 use crate::model::glob::matches;
 use crate::model::resource::Kind;
-use crate::model::schema::{NotASchema, Schema};
+use crate::model::schema::OwnSchema;
 
 /// The JSON Schema of the file.
 pub const SCHEMA: &str = include_str!("usage_file.schema.json");
+
+static HELD_AGAINST: OwnSchema = OwnSchema::new(SCHEMA);
 
 /// What a usage file says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,11 +71,7 @@ impl UsageFile {
     /// `document::*`, `hours::schema`; everything that is wrong at once.
     pub fn read(source: &str, text: &str) -> Result<UsageFile, Diagnostics> {
         let document = Document::parse(source, text)?;
-        let schema = schema().as_ref().map_err(|e| {
-            // The schema is part of the program: a test compiles it.
-            Diagnostics::from(Diagnostic::error("hours::schema", source, e.to_string()))
-        })?;
-        schema.check(&document, "hours::schema")?;
+        HELD_AGAINST.check(&document, "hours::schema")?;
         let entries = document.value.get("resources").and_then(Value::as_array);
         Ok(UsageFile {
             otherwise: hours(&document.value),
@@ -112,11 +109,6 @@ impl Entry {
             && any(&self.job, [of.job, None])
             && (self.kinds.is_empty() || self.kinds.contains(&of.kind))
     }
-}
-
-fn schema() -> &'static Result<Schema, NotASchema> {
-    static COMPILED: OnceLock<Result<Schema, NotASchema>> = OnceLock::new();
-    COMPILED.get_or_init(|| Schema::parse(SCHEMA))
 }
 
 fn entry(value: &Value) -> Entry {

@@ -5,17 +5,18 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use super::{Scope, Waiver, number};
 use crate::model::decision;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::document::Document;
-use crate::model::schema::{NotASchema, Schema};
+use crate::model::schema::OwnSchema;
 use crate::model::suggest::hint;
 
 /// The schema of files of waivers; editors can use it too.
 pub const SCHEMA: &str = include_str!("../../../policies/schema/waivers.schema.json");
+
+static HELD_AGAINST: OwnSchema = OwnSchema::new(SCHEMA);
 
 /// Days after which a waiver should be looked at again: a year, and the day of a leap year.
 const MOST_DAYS: i64 = 366;
@@ -67,10 +68,7 @@ impl WaiverFile {
             waivers: Vec<Form>,
         }
         let document = Document::parse(source, text)?;
-        schema()
-            .as_ref()
-            .map_err(|e| Diagnostic::error("waiver::schema", source, e.to_string()))?
-            .check(&document, "waiver::schema")?;
+        HELD_AGAINST.check(&document, "waiver::schema")?;
         let file: File = serde_json::from_value(document.value.clone())
             .map_err(|e| document.error("waiver::schema", "", e.to_string()))?;
         let mut problems = Vec::new();
@@ -245,12 +243,6 @@ impl From<ScopeForm> for Scope {
             at_least: bound(form.at_least),
         }
     }
-}
-
-/// The schema, compiled once.
-fn schema() -> &'static Result<Schema, NotASchema> {
-    static COMPILED: OnceLock<Result<Schema, NotASchema>> = OnceLock::new();
-    COMPILED.get_or_init(|| Schema::parse(SCHEMA))
 }
 
 #[cfg(test)]
