@@ -8,6 +8,9 @@ use std::str::FromStr;
 use super::increment::Increment;
 use super::place::{Cloud, UnknownName};
 
+/// Region of a VM whose workspace has none. No book has prices for it, so such a VM is unpriced.
+pub const NO_REGION: &str = "unknown-region";
+
 /// How a VM is bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

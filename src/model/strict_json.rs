@@ -5,12 +5,54 @@
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::marker::PhantomData;
 
-/// A value; reading one in which a key stands twice fails, with the place.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Strict(pub Value);
+/// Reads a value.
+///
+/// # Errors
+/// What is no JSON, a key that stands twice; with the place.
+pub fn read(text: &str) -> Result<Value, serde_json::Error> {
+    read_kept::<Everything>(text)
+}
+
+/// Reads as much of a value as is kept. A key that stands twice is an error all the same.
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_kept<K: Keep>(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str::<Kept<K>>(text).map(|Kept(value, _)| value)
+}
+
+/// What of a value is kept.
+pub trait Keep {
+    /// Whether an object keeps a member of this value.
+    fn member(value: &Value) -> bool;
+
+    /// What is kept of a list.
+    fn list(items: Vec<Value>) -> Vec<Value> {
+        items
+    }
+}
+
+struct Everything;
+
+impl Keep for Everything {
+    fn member(_: &Value) -> bool {
+        true
+    }
+}
+
+struct Kept<K>(Value, PhantomData<K>);
+
+impl<'de, K: Keep> Deserialize<'de> for Kept<K> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = from.deserialize_any(KeepVisitor::<K>(PhantomData))?;
+        Ok(Kept(value, PhantomData))
+    }
+}
 
 /// The keys of an object; reading one in which a key stands twice fails. What the members hold is not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,15 +100,14 @@ pub fn twice<E: Error>(key: &str) -> E {
     E::custom(format!("{TWICE}`{shown}` stands twice"))
 }
 
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(StrictVisitor).map(Strict)
-    }
-}
+/// A key, not copied where it has no escapes.
+#[derive(serde::Deserialize, Clone, PartialEq, Eq, Hash)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-struct StrictVisitor;
+struct KeepVisitor<K>(PhantomData<K>);
 
-impl<'de> Visitor<'de> for StrictVisitor {
+impl<'de, K: Keep> Visitor<'de> for KeepVisitor<K> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,26 +138,25 @@ impl<'de> Visitor<'de> for StrictVisitor {
         Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut found = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
+        while let Some(Kept::<K>(item, _)) = items.next_element()? {
             found.push(item);
         }
-        Ok(Value::Array(found))
+        Ok(Value::Array(K::list(found)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut found = Map::new();
-        while let Some(key) = members.next_key::<String>()? {
-            if found.contains_key(&key) {
-                return Err(twice(&key));
+        let mut seen: HashSet<Key<'de>, foldhash::fast::RandomState> = HashSet::default();
+        while let Some(key) = members.next_key::<Key<'de>>()? {
+            if !seen.insert(key.clone()) {
+                return Err(twice(&key.0));
             }
-            let Strict(value) = members.next_value()?;
-            found.insert(key, value);
+            let Kept::<K>(value, _) = members.next_value()?;
+            if K::member(&value) {
+                found.insert(key.0.into_owned(), value);
+            }
         }
         Ok(Value::Object(found))
     }
@@ -128,11 +168,10 @@ mod tests {
 
     #[test]
     fn a_key_that_stands_twice_is_told_with_its_place() {
-        let read = |text: &str| serde_json::from_str::<Strict>(text);
         let error = read("{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}").unwrap_err();
         assert!(is_twice(&error) && error.line() == 2, "{error}");
         assert!(!is_twice(&read("{\"a\": }").unwrap_err()));
         let text = r#"{"z":[1,-2,2.5,null,true,"x"],"a":{}}"#;
-        assert_eq!(read(text).unwrap().0.to_string(), text);
+        assert_eq!(read(text).unwrap().to_string(), text);
     }
 }

@@ -5,6 +5,7 @@
 //! estimates take that into account, although nobody knows the id yet.
 
 use std::collections::BTreeMap;
+use tollgate_policy_language::path::is_within;
 
 /// What is not known of one request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,12 +63,6 @@ impl Unknown {
     pub fn touches(&self, path: &str) -> bool {
         self.covers(path) || self.paths.iter().any(|unknown| is_within(unknown, path))
     }
-}
-
-/// Whether a path is another one, or lies below it.
-fn is_within(path: &str, outer: &str) -> bool {
-    path.strip_prefix(outer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::choice::{Choice, View, choose};
 use super::files::Text;
 use super::judge::{Asked, CostBefore, PlaceOptions, applicable, context, judge};
 use super::policies::Policies;
-use super::sources::{self, reading_of};
+use super::sources::reading;
 use crate::databricks::cluster_spec::ClusterSpec;
 use crate::intake::requests::against;
 use crate::intake::requests::reading::{Reading, Resource};
@@ -219,9 +219,9 @@ fn forget(request: &mut Request) {
 
 /// Everything that is asked for, with what it is before where somebody gave that.
 fn read(sources: Vec<Text>, options: &CheckOptions) -> Reading {
-    let mut reading = reading_of(sources, &options.read);
+    let mut found = reading(sources, &options.read);
     if let Some(earlier) = &options.against {
-        let mut before = sources::reading(earlier.iter(), &options.read);
+        let mut before = reading(earlier.iter(), &options.read);
         // What is not there before is new; that is no problem.
         let is_new = |d: &Diagnostic| {
             matches!(
@@ -230,10 +230,10 @@ fn read(sources: Vec<Text>, options: &CheckOptions) -> Reading {
             )
         };
         before.problems.0.retain(|d| !is_new(d));
-        reading.problems.0.append(&mut before.problems.0);
-        against::compare(&mut reading, before);
+        found.problems.0.append(&mut before.problems.0);
+        against::compare(&mut found, before);
     }
-    reading
+    found
 }
 
 /// Loads the prices of a cluster that is not judged; where nothing tells its cloud, it has none.

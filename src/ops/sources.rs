@@ -1,5 +1,6 @@
 //! The documents that a command names: files, standard input, and what lies below folders; and what they ask for.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,20 +40,12 @@ fn whole(source: &str) -> PathBuf {
 }
 
 /// What the documents ask for. A file below a folder that asks for nothing is passed over, as most files of a repository
-/// are; a folder in which none asks for anything is a mistake.
-pub fn reading<'t>(sources: impl IntoIterator<Item = &'t Text>, options: &ReadOptions) -> Reading {
+/// are; a folder in which none asks for anything is a mistake. A text that is given away goes when it is read, since a plan has
+/// many megabytes.
+pub fn reading(sources: impl IntoIterator<Item = impl Borrow<Text>>, options: &ReadOptions) -> Reading {
     let mut found = Found::default();
     for source in sources {
-        found.add(source, options);
-    }
-    found.reading()
-}
-
-/// The same for texts that nobody needs any more: each goes when it is read, since a plan has many megabytes.
-pub fn reading_of(sources: Vec<Text>, options: &ReadOptions) -> Reading {
-    let mut found = Found::default();
-    for source in sources {
-        found.add(&source, options);
+        found.add(source.borrow(), options);
     }
     found.reading()
 }

@@ -8,12 +8,10 @@ use crate::databricks::instance_pool::InstancePool;
 use crate::databricks::sku::sku_name;
 use crate::model::facts::{NodeFact, NodesFact, PoolFact, PoolsFact};
 use crate::model::increment::Increment;
-use crate::model::meter::{Meter, MeterKind, MeterRate, NodeMeters, PurchaseOption};
+use crate::model::meter::{Meter, MeterKind, MeterRate, NO_REGION, NodeMeters, PurchaseOption};
 use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
 
-/// Region of a VM whose workspace has none. No book has prices for it, so such a VM is unpriced.
-const NO_REGION: &str = "unknown-region";
 /// Node type of a node whose request names none and whose pool is not known.
 pub const NO_NODE_TYPE: &str = "unknown-node-type";
 

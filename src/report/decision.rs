@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::model::estimate::{Estimate, SizeEstimate};
 use crate::model::exact::decimal_text;
+use crate::model::meter::NO_REGION;
 use crate::model::period::rfc3339;
 
 /// Where a request came from.
@@ -38,9 +39,6 @@ impl Colour {
     }
 }
 
-/// How the meter of a machine says that nobody told its region.
-const NO_REGION: &str = "/unknown-region/";
-
 /// `2.25 DBU and 1.362 USD an hour (3 nodes)`, or from minimum to maximum; what is unpriced is named.
 pub fn cost(estimate: &Estimate) -> String {
     let at = rfc3339(estimate.at);
@@ -67,7 +65,8 @@ pub fn cost(estimate: &Estimate) -> String {
         [] => String::new(),
         some => format!("; no price for {}", some.join(", ")),
     };
-    let region = match estimate.unpriced.iter().any(|meter| meter.contains(NO_REGION)) {
+    let lacks_region = |meter: &String| meter.split('/').any(|part| part == NO_REGION);
+    let region = match estimate.unpriced.iter().any(lacks_region) {
         true => " (machines have prices in a region: --region)",
         false => "",
     };

@@ -13,6 +13,7 @@ use super::{job, pipeline};
 use crate::databricks::fields::is_template;
 use crate::model::attribute;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::document::pointer_step;
 use crate::model::place::Workload;
 use crate::model::resource::{Action, Kind};
 use crate::model::unknown::Unknown;
@@ -219,7 +220,7 @@ impl Whereabouts<'_> {
     /// Keys that are nearly known ones, of what stands at a pointer and has an address.
     fn slips(&self, found: Vec<Slip>, pointer: &str, address: Option<&str>, into: &mut Reading) {
         into.problems.0.extend(found.into_iter().map(|slip| {
-            let (source, line) = (self.place)(&format!("{pointer}/{}", attribute_pointer(&slip.found)));
+            let (source, line) = (self.place)(&pointer_step(pointer, &slip.found));
             let message = format!("unknown attribute `{}`: nothing looks at it", slip.found);
             let path = match address {
                 Some(address) => format!("{address}.{}", slip.found),
@@ -251,8 +252,7 @@ impl Whereabouts<'_> {
             path => {
                 let mut below = pointer.to_owned();
                 for step in attribute::steps(path) {
-                    below.push('/');
-                    below.push_str(&attribute_pointer(step));
+                    below = pointer_step(&below, step);
                 }
                 (self.place)(&below)
             }
@@ -266,11 +266,6 @@ impl Whereabouts<'_> {
         }
         .finish(into);
     }
-}
-
-/// A key as a step of a JSON pointer.
-fn attribute_pointer(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// The settings of an object of the API, and the pointer to them: what `get` answers has them one level down.

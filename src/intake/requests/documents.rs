@@ -24,7 +24,7 @@ use super::terraform_plan;
 use crate::model::diagnostic::{Diagnostic, json_message};
 use crate::model::json_text::{JsonText, items, members};
 use crate::model::place::UnknownName;
-use crate::model::strict_json::{Keys, Strict, is_twice};
+use crate::model::strict_json::{self, Keys, is_twice};
 
 /// What a document may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,24 +95,19 @@ fn unlinked(source: &str, text: &str, files: &dyn Files, options: &ReadOptions) 
         return Reading::of(found.hint("is the command before it broken? an empty file asks for nothing"));
     }
     let looks_like_json = content.starts_with(['{', '[']);
-    match options.kind {
-        Some(DocumentKind::TerraformPlan) => {
-            if let Some(reading) = terraform_plan::alone(source, text) {
-                return reading;
-            }
-        }
-        Some(DocumentKind::Bundle) if !looks_like_json => {
-            return bundle::read(source, text, files, &options.bundle);
-        }
-        None if is_plan(content) => {
-            if let Some(reading) = terraform_plan::alone(source, text) {
-                return reading;
-            }
-        }
-        None if !looks_like_json && (is_yaml(source) || is_bundle(content)) => {
-            return bundle::read(source, text, files, &options.bundle);
-        }
-        _ => {}
+    let is_plan = match options.kind {
+        Some(kind) => kind == DocumentKind::TerraformPlan,
+        None => is_plan(content),
+    };
+    if is_plan && let Some(reading) = terraform_plan::alone(source, text) {
+        return reading;
+    }
+    let is_bundle = match options.kind {
+        Some(kind) => kind == DocumentKind::Bundle,
+        None => is_yaml(source) || is_bundle(content),
+    };
+    if is_bundle && !looks_like_json {
+        return bundle::read(source, text, files, &options.bundle);
     }
     let json = JsonText::new(source, text);
     let documents = json.documents("request::syntax");
@@ -234,12 +229,10 @@ impl<'a> Reader<'a> {
     fn body(&mut self, raw: &'a RawValue, address: Option<String>) {
         let kind = self.options.kind;
         if kind == Some(DocumentKind::TerraformPlan) || (kind.is_none() && is_plan(raw.get())) {
-            let found = terraform_plan::part(self.source, self.json, raw.get());
-            self.reading.append(found);
-            return;
+            return self.plan(raw);
         }
-        let body = match serde_json::from_str::<Strict>(raw.get()) {
-            Ok(Strict(body)) => body,
+        let body = match strict_json::read(raw.get()) {
+            Ok(body) => body,
             Err(error) => return self.unreadable(raw, &error),
         };
         let none = Map::new();
@@ -252,15 +245,10 @@ impl<'a> Reader<'a> {
         }
         let kind = self.options.kind.or_else(|| recognised(keys));
         let api = match kind {
-            Some(DocumentKind::TerraformPlan) => {
-                let found = terraform_plan::part(self.source, self.json, raw.get());
-                self.reading.append(found);
-                return;
-            }
+            Some(DocumentKind::TerraformPlan) => return self.plan(raw),
             Some(DocumentKind::Bundle) => {
-                self.reading
-                    .append(bundle::validated(self.source, self.json, raw, body));
-                return;
+                let found = bundle::validated(self.source, self.json, raw, body);
+                return self.reading.append(found);
             }
             Some(DocumentKind::Job) => Api::Job,
             Some(DocumentKind::Pipeline) => Api::Pipeline,
@@ -279,6 +267,11 @@ impl<'a> Reader<'a> {
                 .0
                 .push(found.path(address.unwrap_or_default()));
         }
+    }
+
+    fn plan(&mut self, raw: &RawValue) {
+        let found = terraform_plan::part(self.source, self.json, raw.get());
+        self.reading.append(found);
     }
 
     /// What is wrong with a body that has the keys of two kinds, or none of the kind that somebody insists on.
@@ -402,166 +395,4 @@ fn twice(raw: &RawValue) -> Option<serde_json::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::diagnostic::Diagnostics;
-
-    struct NoFiles;
-
-    impl Files for NoFiles {
-        fn matching(&self, _: &str, _: &str) -> Result<Vec<String>, Diagnostics> {
-            Ok(Vec::new())
-        }
-
-        fn text(&self, path: &str) -> Result<String, Diagnostics> {
-            Err(Diagnostic::error("file::unreadable", path, "none").into())
-        }
-    }
-
-    fn reading(text: &str) -> Reading {
-        read("x.json", text, &NoFiles, &ReadOptions::default())
-    }
-
-    fn codes(text: &str) -> Vec<(&'static str, usize, String)> {
-        let told = reading(text).problems.0.into_iter();
-        told.map(|d| (d.code, d.line, d.path)).collect()
-    }
-
-    #[test]
-    fn one_many_wrapped_and_line_by_line_are_all_read() {
-        let one = r#"{"node_type_id": "a", "num_workers": 1}"#;
-        let addresses = |text: &str| -> Vec<(Option<String>, usize)> {
-            let requests = reading(text).requests.into_iter();
-            requests.map(|r| (r.address, r.line)).collect()
-        };
-        let at = |address: &str, line: usize| (Some(address.to_owned()), line);
-        assert_eq!(addresses(one), [(None, 1)]);
-        assert_eq!(addresses(&format!("[{one},\n\n{one}]")), [at("0", 1), at("1", 3)]);
-        assert_eq!(
-            addresses(&format!("{{\"clusters\": [\n{one}]}}")),
-            [at("clusters.0", 2)]
-        );
-        assert_eq!(
-            addresses(&format!("{one}\n\n{one}\n")),
-            [at("line 1", 1), at("line 3", 3)]
-        );
-        let job = format!(r#"{{"name": "j", "tasks": [{{"task_key": "t", "new_cluster": {one}}}]}}"#);
-        assert_eq!(
-            addresses(&format!(
-                "{one}\n{job}\n{{\"clusters\": [{one}], \"catalog\": \"main\"}}"
-            )),
-            [
-                at("line 1", 1),
-                at("line 2.tasks.t", 2),
-                at("line 3.clusters.0", 3)
-            ]
-        );
-    }
-
-    #[test]
-    fn bad_input_is_named_by_place_and_does_not_hide_the_good() {
-        let code = |text: &str| codes(text).into_iter().map(|c| (c.0, c.1)).collect::<Vec<_>>();
-        assert_eq!(code(""), [("request::empty", 0)]);
-        assert_eq!(code("{\"node_type_id\": \"a\",\n"), [("request::syntax", 2)]);
-        assert_eq!(code("{\"a\": 1}"), [("request::not-a-cluster", 1)]);
-        assert_eq!(
-            code("{\"a\": 1, \"version\": 4, \"serial\": 1, \"lineage\": \"\"}"),
-            [("request::state-not-plan", 1)]
-        );
-        assert_eq!(
-            code("{\"num_workers\": 1,\n\"num_workers\": 2}"),
-            [("request::duplicate-key", 2)]
-        );
-        assert_eq!(
-            codes("{\"node_type_id\": \"a\",\n \"num_workers\": \"x\"}"),
-            [("request::wrong-type", 2, "num_workers".to_owned())]
-        );
-        let job = "{\"name\": \"j\", \"job_clusters\": [{\"job_cluster_key\": \"k\",\n\"new_cluster\": {\n\"num_workers\": \"x\"}}]}";
-        assert_eq!(
-            codes(job),
-            [("request::wrong-type", 3, "job_clusters.k.num_workers".to_owned())]
-        );
-        let mixed = "{\"node_type_id\": \"a\"}\n{broken\n{\"node_type_id\": 7}\n";
-        assert_eq!(reading(mixed).requests.len(), 1);
-        assert_eq!(codes(mixed).iter().map(|c| c.1).collect::<Vec<_>>(), [2, 3]);
-        assert_eq!(codes(&"[".repeat(100_000))[0].0, "request::syntax");
-        let deep = format!(
-            "{{\"num_workers\": {}1{}}}",
-            "[".repeat(10_000),
-            "]".repeat(10_000)
-        );
-        assert_eq!(codes(&deep)[0].0, "request::syntax");
-    }
-
-    #[test]
-    fn a_list_has_each_key_once_and_no_lists_inside() {
-        let code = |text: &str| codes(text).into_iter().map(|c| (c.0, c.2)).collect::<Vec<_>>();
-        let one = r#"{"node_type_id": "a", "num_workers": 1}"#;
-        assert_eq!(
-            code(&format!("{{\"clusters\": [{one}], \"clusters\": [{one}]}}")),
-            [("request::duplicate-key", String::new())]
-        );
-        let deep = format!("{}{}", "{\"clusters\":[".repeat(10_000), "]}".repeat(10_000));
-        assert_eq!(code(&deep), [("request::not-a-cluster", "clusters.0".to_owned())]);
-        let paged = format!("[{{\"clusters\": [{one}]}}, {{\"clusters\": [{one}], \"has_more\": false}}]");
-        assert_eq!((code(&paged), reading(&paged).requests.len()), (vec![], 2));
-    }
-
-    #[test]
-    fn a_body_is_one_thing_and_the_thing_that_was_asked_for() {
-        let of = |text: &str, kind: Option<DocumentKind>| {
-            let options = ReadOptions {
-                kind,
-                ..ReadOptions::default()
-            };
-            let found = read("x.json", text, &NoFiles, &options);
-            (
-                found.requests.len(),
-                found.problems.0.into_iter().map(|d| d.code).collect::<Vec<_>>(),
-            )
-        };
-        let both = r#"{"tasks": [], "num_workers": 900, "node_type_id": "a"}"#;
-        assert_eq!(of(both, None), (0, vec!["request::ambiguous"]));
-        assert_eq!(of(both, Some(DocumentKind::Job)), (0, vec!["request::ambiguous"]));
-        assert_eq!(of(both, Some(DocumentKind::Cluster)), (1, vec![]));
-        let cluster = r#"{"num_workers": 900, "spark_version": "a"}"#;
-        for kind in ["job", "pipeline", "instance-pool", "bundle"] {
-            assert_eq!(
-                of(cluster, kind.parse().ok()),
-                (0, vec!["request::not-as-asked"]),
-                "{kind}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_bundle_is_recognised_without_the_name_of_its_file() {
-        let cluster = "{num_workers: 1, node_type_id: a, spark_version: b}";
-        let bundle = format!("# all\nbundle: {{name: b}}\nresources:\n  clusters:\n    c: {cluster}\n");
-        let found = read("-", &bundle, &NoFiles, &ReadOptions::default());
-        assert_eq!(found.requests[0].address.as_deref(), Some("resources.clusters.c"));
-        let other = read(
-            "-",
-            "Terraform will perform:\n",
-            &NoFiles,
-            &ReadOptions::default(),
-        );
-        assert_eq!(other.problems.0[0].code, "request::syntax");
-        assert!(
-            other.problems.0[0]
-                .hint
-                .as_deref()
-                .unwrap()
-                .contains("databricks.yml")
-        );
-    }
-
-    #[test]
-    fn what_is_linked_is_of_the_same_document() {
-        let text = r#"[{"instance_pool_name": "p", "instance_pool_id": "0101-p", "node_type_id": "Standard_DS3_v2"},
-            {"num_workers": 1, "instance_pool_id": "0101-p"}]"#;
-        let found = reading(text);
-        assert_eq!(found.requests[0].around.pools[1].instance_pool_id, "0101-p");
-        assert_eq!(found.resources.len(), 1);
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::cmp::Reverse;
+use tollgate_policy_language::path::is_within;
 
 use crate::model::decision::{self, Decision, Violation, Waived};
 use crate::model::{glob, path_pattern};
@@ -164,12 +165,6 @@ impl Scope {
 fn number(value: &Value) -> Option<Decimal> {
     let text = value.as_number()?.to_string();
     text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok())
-}
-
-/// Whether a path is another one, or lies below it.
-fn is_within(path: &str, outer: &str) -> bool {
-    path.strip_prefix(outer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::BundleOptions;
 use super::node::{Members, Node, Place};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::strict_json::Strict;
+use crate::model::strict_json;
 use crate::model::suggest;
 
 /// What a variable is.
@@ -81,8 +81,8 @@ fn from_text(
     if !is_complex {
         return Variable::Given(Node::scalar(text, place));
     }
-    match serde_json::from_str::<Strict>(text) {
-        Ok(Strict(value)) => Variable::Given(Node::of_json(value, place)),
+    match strict_json::read(text) {
+        Ok(value) => Variable::Given(Node::of_json(value, place)),
         Err(_) => {
             let message = "--var gives text to a variable of `type: complex`, expected JSON";
             let found = place.error("bundle::complex-variable", &format!("variables.{name}"), message);
