@@ -22,14 +22,21 @@ pub(super) struct ConfigFlags {
     no_config: bool,
 }
 
+/// What the repository says of workspaces, and which of them is meant.
+#[derive(Debug, Args)]
+pub(super) struct WorkspaceFlags {
+    #[command(flatten)]
+    pub config: ConfigFlags,
+    /// The workspace, by its name in tollgate.yaml [default: known by its host, where the document names it]
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<String>,
+}
+
 /// What the repository says, and what is said instead.
 #[derive(Debug, Args)]
 pub(super) struct AdmissionFlags {
     #[command(flatten)]
-    config: ConfigFlags,
-    /// The workspace, by its name in tollgate.yaml [default: known by its host, where the document names it]
-    #[arg(long, value_name = "NAME")]
-    workspace: Option<String>,
+    workspace: WorkspaceFlags,
     /// Waivers: files, or folders of YAML and JSON; may be given several times [default: those of tollgate.yaml]
     #[arg(long, value_name = "PATH")]
     waivers: Vec<PathBuf>,
@@ -56,39 +63,56 @@ impl ConfigFlags {
     }
 }
 
+impl WorkspaceFlags {
+    /// What is set up so, with the file that was read.
+    pub fn setup(&self, configured: Option<Configured>) -> Result<Setup, Diagnostics> {
+        Ok(Setup {
+            configured,
+            current: current()?,
+            workspace: self.workspace.clone(),
+            is_policy_given: false,
+        })
+    }
+}
+
+/// Own prices: of the flags, else of the file.
+pub(super) fn prices(place: &PlaceFlags, file: Option<&Configured>) -> Vec<PathBuf> {
+    or(&place.prices, || file.map(Configured::prices))
+}
+
+fn or(given: &[PathBuf], written: impl FnOnce() -> Option<Vec<PathBuf>>) -> Vec<PathBuf> {
+    match given {
+        [] => written().unwrap_or_default(),
+        given => given.to_vec(),
+    }
+}
+
 impl AdmissionFlags {
     pub fn prepare(&self, judge: &JudgeFlags, place: &PlaceFlags) -> Result<Prepared, Diagnostics> {
-        let configured = self.config.read()?;
+        let configured = self.workspace.config.read()?;
         let file = configured.as_ref();
-        let or = |given: &[PathBuf], written: Vec<PathBuf>| match given {
-            [] => written,
-            given => given.to_vec(),
-        };
-        let prices = or(&place.prices, file.map(Configured::prices).unwrap_or_default());
         let waivers = match judge.is_definition() {
             // The file's waivers speak of the file's policies.
             true => self.waivers.clone(),
-            false => or(&self.waivers, file.map(Configured::waivers).unwrap_or_default()),
+            false => or(&self.waivers, || file.map(Configured::waivers)),
         };
         Ok(Prepared {
             source: match (judge.source(), file) {
                 (PolicySource::Bundled, Some(file)) => file.source(),
                 (given, _) => given,
             },
-            prices,
+            prices: prices(place, file),
             usage: file.and_then(Configured::usage),
             waivers: Waivers::read(&waivers)?,
             setup: Setup {
-                configured,
-                current: current()?,
-                workspace: self.workspace.clone(),
                 is_policy_given: judge.policy().is_some(),
+                ..self.workspace.setup(configured)?
             },
         })
     }
 }
 
 /// The current folder, read here and nowhere below.
-pub(super) fn current() -> Result<PathBuf, Diagnostics> {
+fn current() -> Result<PathBuf, Diagnostics> {
     std::env::current_dir().map_err(|e| unreadable(".", &e))
 }

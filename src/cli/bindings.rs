@@ -3,11 +3,10 @@
 use clap::Args;
 use std::path::PathBuf;
 
-use super::admission::{ConfigFlags, current};
+use super::admission::WorkspaceFlags;
 use super::context::{DocumentFlags, TextOrJson};
 use super::exit::{Exit, complain, json, print};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::ops::admission::Setup;
 use crate::ops::bindings::explain;
 use crate::ops::check::Form;
 use crate::ops::sources::sources;
@@ -23,10 +22,7 @@ pub(super) struct Bindings {
     #[command(flatten)]
     documents: DocumentFlags,
     #[command(flatten)]
-    config: ConfigFlags,
-    /// The workspace, by its name in tollgate.yaml [default: known by its host, where the document names it]
-    #[arg(long, value_name = "NAME")]
-    workspace: Option<String>,
+    workspace: WorkspaceFlags,
     /// Output format
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
@@ -34,18 +30,13 @@ pub(super) struct Bindings {
 
 impl Bindings {
     pub fn answer(self) -> Result<Exit, Diagnostics> {
-        let Some(configured) = self.config.read()? else {
+        let Some(configured) = self.workspace.config.read()? else {
             let message = "there is none here, and none above up to the root of the git repository";
             let found = Diagnostic::error("configuration::none", "tollgate.yaml", message);
             return Err(found.hint("write one, or name it with --config").into());
         };
         let source = configured.source();
-        let setup = Setup {
-            configured: Some(configured),
-            current: current()?,
-            workspace: self.workspace,
-            is_policy_given: false,
-        };
+        let setup = self.workspace.setup(Some(configured))?;
         let admission = setup.unjudged(&source)?;
         let sources = sources(&self.files)?;
         let (bindings, problems) = explain(&sources, &admission, &self.documents.options(Form::Whole));

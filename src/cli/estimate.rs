@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use std::path::PathBuf;
 
+use super::admission::{WorkspaceFlags, prices};
 use super::context::{DocumentFlags, PlaceFlags, TextOrJson};
 use super::exit::{Exit, complain, finish, json, json_line, print};
 use crate::model::diagnostic::Diagnostics;
@@ -32,6 +33,8 @@ pub(super) struct Estimate {
     format: TextOrJson,
     #[command(flatten)]
     place: PlaceFlags,
+    #[command(flatten)]
+    workspace: WorkspaceFlags,
 }
 
 #[derive(Serialize)]
@@ -52,10 +55,12 @@ impl Estimate {
 
     fn answer(self) -> Result<Exit, Diagnostics> {
         let sources = sources(&self.files)?;
-        let mut catalogue = catalogue(&self.place.prices)?;
+        let configured = self.workspace.config.read()?;
+        let mut catalogue = catalogue(&prices(&self.place, configured.as_ref()))?;
         let options = EstimateOptions {
             read: self.documents.options(Form::Whole),
             place: self.place.place(),
+            admission: self.workspace.setup(configured)?.places()?,
             workload: self.place.workload,
             at: self.place.at(),
             hours_per_month: self.hours,

@@ -2,7 +2,6 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::check::CheckOptions;
 use super::files::read_text;
 use super::judge::PlaceOptions;
 use super::policies::{Policies, PolicySource, documents};
@@ -138,7 +137,7 @@ impl Setup {
         }
     }
 
-    /// The same without waivers, where nothing is judged.
+    /// The same without waivers, where bindings are told and nothing is judged.
     ///
     /// # Errors
     /// `policy::unknown` for bindings, `configuration::unknown-workspace`; what reading the policies finds.
@@ -153,6 +152,17 @@ impl Setup {
         match problems.is_empty() {
             true => Ok(self.said()),
             false => Err(Diagnostics(problems).sorted()),
+        }
+    }
+
+    /// What tells the places of requests; of policies nothing is read.
+    ///
+    /// # Errors
+    /// `configuration::unknown-workspace`.
+    pub fn places(self) -> Result<Admission, Diagnostics> {
+        match self.workspace_problem() {
+            None => Ok(self.said()),
+            Some(problem) => Err(problem.into()),
         }
     }
 
@@ -202,8 +212,8 @@ impl Admission {
     }
 
     /// What is known of the place of a request: what the caller says, else what is known of its workspace.
-    pub fn place_of(&self, request: &Request, options: &CheckOptions) -> PlaceOptions {
-        let mut place = options.place.clone();
+    pub fn place_of(&self, request: &Request, said: &PlaceOptions) -> PlaceOptions {
+        let mut place = said.clone();
         let host = request.around.workspace.as_deref();
         place.cloud_where_untold = host.and_then(Cloud::of_host).or(place.cloud_where_untold);
         if let Some(known) = self.workspace_of(request) {

@@ -244,7 +244,7 @@ fn load_prices(
 ) -> Result<(), Diagnostics> {
     match options
         .admission
-        .place_of(request, options)
+        .place_of(request, &options.place)
         .workspace(&request.spec)
     {
         Some(workspace) => catalogue.load(workspace.cloud, workspace.region.as_deref()),
@@ -268,7 +268,7 @@ fn prepare(
     catalogue: &mut Catalogue,
     options: &CheckOptions,
 ) -> Result<(Workspace, Choice), Diagnostics> {
-    let place = options.admission.place_of(request, options);
+    let place = options.admission.place_of(request, &options.place);
     let workspace = place.workspace_of(request)?;
     catalogue.load(workspace.cloud, workspace.region.as_deref())?;
     let choice = choose(request, policies, options)?;

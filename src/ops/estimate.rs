@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::admission::Admission;
 use super::files::Text;
 use super::judge::PlaceOptions;
 use super::sources::reading;
@@ -24,6 +25,8 @@ pub struct EstimateOptions {
     pub read: ReadOptions,
     /// Where they would run.
     pub place: PlaceOptions,
+    /// What the repository says of workspaces.
+    pub admission: Admission,
     /// What for.
     pub workload: Workload,
     /// Prices in force at this instant.
@@ -63,6 +66,7 @@ pub fn estimate(
         .into_iter()
         .filter(|r| r.around.action != Action::Delete);
     for request in asked {
+        let place = options.admission.place_of(&request, &place);
         let workspace = match place.workspace_of(&request) {
             Ok(workspace) => workspace,
             Err(problem) => {

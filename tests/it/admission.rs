@@ -390,12 +390,15 @@ fn a_workspace_tells_of_the_place_where_no_flag_does() {
     let text = cluster("c", "data", 1).to_string();
     let read = documents::read("x.json", &text, &OnDisk, &ReadOptions::default());
     let mut request = read.requests.into_iter().next().unwrap();
-    assert_eq!(options.admission.place_of(&request, &options), options.place);
+    assert_eq!(
+        options.admission.place_of(&request, &options.place),
+        options.place
+    );
     request.around.workspace = Some("https://adb-12.3.azuredatabricks.net/".to_owned());
-    let place = options.admission.place_of(&request, &options);
+    let place = options.admission.place_of(&request, &options.place);
     assert_eq!(place.region.as_deref(), Some("eu-west-1"));
     options.place.region = Some("us-east-1".to_owned());
-    let place = options.admission.place_of(&request, &options);
+    let place = options.admission.place_of(&request, &options.place);
     assert_eq!(place.region.as_deref(), Some("us-east-1"));
     assert_eq!(
         (place.cloud, place.tier),

@@ -41,6 +41,7 @@ fn estimated(catalogue: &mut Catalogue, place: &Place, body: &Value, hours: &str
             tier: Some(place.tier),
             ..PlaceOptions::default()
         },
+        admission: Default::default(),
         workload: place.workload,
         at: tollgate::model::period::parse_instant(place.at).unwrap(),
         hours_per_month: dec(hours),

@@ -64,7 +64,7 @@ pub(super) fn costs(
     let of_judged = |prepared: &Prepared| cost(&prepared.request, &prepared.workspace);
     let mut all: Vec<ResourceCost> = side_by_side(judged.iter().collect(), &of_judged);
     for request in checked.unanswered.iter().chain(&checked.standing) {
-        let place = options.admission.place_of(request, options);
+        let place = options.admission.place_of(request, &options.place);
         all.push(match place.workspace(&request.spec) {
             Some(workspace) => cost(request, &workspace),
             None => unknown(request, "the cloud".to_owned()),
