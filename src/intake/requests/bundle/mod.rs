@@ -53,7 +53,7 @@ use self::presets::Presets;
 use self::resolve::Resolver;
 use self::resources::{Common, KINDS, sorted};
 use self::target::choose;
-use self::variables::variables;
+use self::variables::{file_of, variables};
 use super::reading::Reading;
 use super::request::Surroundings;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
@@ -100,7 +100,15 @@ pub fn read(source: &str, text: &str, files: &dyn Files, options: &BundleOptions
         return reading;
     };
     let defined = root.members_mut().and_then(|members| members.remove("variables"));
-    let variables = variables(defined, target.variables.as_ref(), options, source, problems);
+    let of_file = file_of(source, &target.name, files, problems);
+    let variables = variables(
+        defined,
+        target.variables.as_ref(),
+        of_file.as_ref(),
+        options,
+        source,
+        problems,
+    );
     if let Some(user) = &options.user {
         deployed_by(&mut root, user);
     }

@@ -157,6 +157,11 @@ impl Node {
         self.data == Data::Scalar(Value::Null)
     }
 
+    /// Whether it is neither a map nor a list.
+    pub fn is_scalar(&self) -> bool {
+        matches!(self.data, Data::Scalar(_))
+    }
+
     /// Its text, if it is one.
     pub fn text(&self) -> Option<&str> {
         match &self.data {

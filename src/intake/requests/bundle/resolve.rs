@@ -362,6 +362,7 @@ mod tests {
         let variables = super::super::variables::variables(
             root.get("variables").cloned(),
             None,
+            None,
             &BundleOptions::default(),
             "b.yml",
             &mut problems,

@@ -55,6 +55,33 @@ fn found<'r>(reading: &'r Reading, address: &str) -> &'r Request {
 }
 
 #[test]
+fn the_file_of_the_target_is_read_and_what_is_wrong_in_it_is_told_there() {
+    let root = "bundle: {name: b}\nvariables:\n  n: {default: 1}\ntargets: {dev: {default: true}, prod: {}}\nresources:\n  clusters:\n    \
+                c: {spark_version: 15.4.x-scala2.12, node_type_id: a, num_workers: \"${var.n}\"}\n";
+    let dev = ".databricks/bundle/dev/variable-overrides.json";
+    let with = |target: &str, text: &str| {
+        let options = BundleOptions {
+            target: Some(target.to_owned()),
+            ..BundleOptions::default()
+        };
+        read_with(&options, root, &[(dev, Some(text))])
+    };
+    let workers = |reading: &Reading| found(reading, "resources.clusters.c").body["num_workers"].clone();
+    assert_eq!(workers(&with("dev", "{\"n\": 4}")), json!(4));
+    assert_eq!(workers(&with("prod", "{\"n\": 4}")), json!(1));
+    // A value is wrong where it is put in.
+    assert_eq!(
+        told(&with("dev", "{\n\"n\": \"many\"}")),
+        ["request::wrong-type databricks.yml:7 resources.clusters.c.num_workers"]
+    );
+    for (text, expected) in [("[]", "bundle::wrong-type"), ("{", "document::syntax")] {
+        let told = told(&with("dev", text));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with(&format!("{expected} {dev}:1 ")), "{told:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_where_it_was_written() {
     let root = "bundle: {name: b}\ninclude: ['*.yml']\nvariables:\n  n: {default: many}\ntargets:\n  dev:\n    resources:\n      jobs:\n        \
                 etl:\n          job_clusters:\n            - job_cluster_key: main\n              new_cluster:\n                \

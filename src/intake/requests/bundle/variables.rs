@@ -1,10 +1,15 @@
-//! Variables of a bundle and their values: `--var`, else the environment's, else the target's, else the default.
+//! Variables of a bundle and their values: `--var`, else the environment's, else that of the target's file, else the target's, else
+//! the default.
+//!
+//! The order is the CLI's (<https://docs.databricks.com/dev-tools/bundles/variables.html>); its message of a variable without value names
+//! the file.
 
 use std::collections::BTreeMap;
 
-use super::BundleOptions;
 use super::node::{Members, Node, Place};
-use crate::model::diagnostic::Diagnostic;
+use super::{BundleOptions, Files};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::document::Document;
 use crate::model::strict_json;
 use crate::model::suggest;
 
@@ -23,6 +28,7 @@ pub enum Variable {
 pub fn variables(
     defined: Option<Node>,
     of_target: Option<&Node>,
+    of_file: Option<&Node>,
     options: &BundleOptions,
     source: &str,
     problems: &mut Vec<Diagnostic>,
@@ -30,6 +36,7 @@ pub fn variables(
     let none = Members::new();
     let defined = defined.as_ref().and_then(Node::members).unwrap_or(&none);
     let over = of_target.and_then(Node::members).unwrap_or(&none);
+    let of_file = of_file.and_then(Node::members).unwrap_or(&none);
     let names: Vec<&str> = defined.keys().map(String::as_str).collect();
     let undefined = |name: &str, place: &Place, what: &str| {
         let path = format!("variables.{name}");
@@ -62,7 +69,19 @@ pub fn variables(
         let given = given.get(name).or_else(|| options.environment.get(name));
         let variable = match given {
             Some(text) => from_text(name, text, is_complex, definition, problems),
-            None => written(name, definition, over, problems),
+            None => {
+                let mut told = Vec::new();
+                let written = written(name, definition, over, &mut told);
+                let of_file = of_file.get(name).filter(|node| !node.is_null());
+                match (written, of_file) {
+                    (Variable::Lookup, _) => Variable::Lookup,
+                    (_, Some(value)) => from_file(name, value, is_complex, problems),
+                    (written, None) => {
+                        problems.append(&mut told);
+                        written
+                    }
+                }
+            }
         };
         all.insert(name.clone(), variable);
     }
@@ -90,6 +109,49 @@ fn from_text(
             Variable::Missing
         }
     }
+}
+
+/// The file of a target's values, which the CLI reads beside the bundle; none where there is none.
+pub fn file_of(
+    source: &str,
+    target: &str,
+    files: &dyn Files,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Node> {
+    let path = format!(".databricks/bundle/{target}/variable-overrides.json");
+    let read = |path: &String| {
+        let document = Document::parse_json_or_yaml(path, &files.text(path)?)?;
+        Ok(Node::of(&document))
+    };
+    // A folder that is not there holds no file.
+    let found = files.matching(source, &path).ok()?;
+    match found.first().map(read)? {
+        Ok(node) if node.members().is_some() => Some(node),
+        Ok(node) => {
+            let message = format!("expected a map of variables, found {}", node.kind());
+            problems.push(node.place.error("bundle::wrong-type", "", message));
+            None
+        }
+        Err(Diagnostics(found)) => {
+            problems.extend(found);
+            None
+        }
+    }
+}
+
+/// What the file gives, which must be of the variable's type.
+fn from_file(name: &str, value: &Node, is_complex: bool, problems: &mut Vec<Diagnostic>) -> Variable {
+    let message = match (is_complex, value.is_scalar()) {
+        (true, true) => format!("expected a map or a list, found {}", value.kind()),
+        (false, false) => format!("expected one value, found {}", value.kind()),
+        _ => return Variable::Given(value.clone()),
+    };
+    let found = value
+        .place
+        .error("bundle::complex-variable", &format!("variables.{name}"), message);
+    let hint = "a variable has maps and lists if its definition says `type: complex`, and then nothing else";
+    problems.push(found.hint(hint));
+    Variable::Missing
 }
 
 fn written(name: &str, definition: &Node, over: Option<&Node>, problems: &mut Vec<Diagnostic>) -> Variable {
@@ -167,8 +229,11 @@ fn parts(node: &Node) -> Option<Parts<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::document::Document;
     use serde_json::{Value, json};
+
+    /// What the target's file says.
+    const FILE: &str =
+        "{\"p\": 7, \"q\": {\"x\": 1}, \"r\": [1], \"s\": 1, \"t\": 5, \"u\": null, \"nobody\": 1}";
 
     fn read(defined: &str, target: &str, given: &[(&str, &str)]) -> (BTreeMap<String, Value>, Vec<String>) {
         let node = |text: &str| Node::of(&Document::parse("b.yml", text).unwrap());
@@ -183,6 +248,7 @@ mod tests {
         let read = variables(
             Some(node(defined)),
             Some(&node(target)),
+            Some(&node(FILE)),
             &options,
             "b.yml",
             &mut problems,
@@ -236,5 +302,31 @@ mod tests {
             read("h: {type: complex}\n", "{}", &[("h", "x")]).1,
             ["bundle::complex-variable 1 variables.h"]
         );
+    }
+
+    #[test]
+    fn the_file_of_a_target_counts_before_what_the_bundle_says() {
+        let defined = "p: {default: 1}\nq: {type: complex, default: {}}\nr: {default: x}\ns: {type: complex}\n\
+                       t: {lookup: {cluster: c}}\nu: {default: 9}\n";
+        let (values, told) = read(defined, "p: 2\n", &[]);
+        let expected = [
+            ("p", json!(7)),
+            ("q", json!({"x": 1})),
+            ("r", json!("(missing)")),
+            ("s", json!("(missing)")),
+            ("t", json!("(lookup)")),
+            ("u", json!(9)),
+        ];
+        assert_eq!(values, expected.map(|(k, v)| (k.to_owned(), v)).into());
+        assert_eq!(
+            told,
+            [
+                "bundle::complex-variable 1 variables.r",
+                "bundle::complex-variable 1 variables.s"
+            ]
+        );
+        // What the file alone gives is a value.
+        assert_eq!(read("p:\n", "{}", &[]).1, [""; 0]);
+        assert_eq!(read("p: {default: 1}\n", "{}", &[("p", "3")]).0["p"], json!("3"));
     }
 }
