@@ -65,13 +65,19 @@ impl Configured {
     /// Reads the file.
     ///
     /// # Errors
-    /// `file::*`, what [`Configuration::parse`] finds.
+    /// `file::*`, what [`Configuration::parse`] finds, `configuration::missing-file`.
     pub fn read(file: &Path) -> Result<Configured, Diagnostics> {
         let text = read_text(file)?;
-        Ok(Configured {
-            folder: file.parent().unwrap_or(Path::new("")).to_owned(),
-            configuration: Configuration::parse(&text.source, &text.text)?,
-        })
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let configuration = Configuration::parse(&text.source, &text.text)?;
+        let missing = configuration.missing(&|path| folder.join(path).exists());
+        match missing.is_empty() {
+            true => Ok(Configured {
+                folder,
+                configuration,
+            }),
+            false => Err(Diagnostics(missing)),
+        }
     }
 
     /// Where policies come from.

@@ -44,6 +44,9 @@ impl Repository {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tollgate.yaml"), file).unwrap();
         std::fs::write(folder.path().join("waivers.yaml"), waivers).unwrap();
+        for name in ["policies", "prices", "usage.yaml"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
         Repository { folder }
     }
 
@@ -429,12 +432,12 @@ fn the_examples_of_the_manual_are_read() {
 
 #[test]
 fn every_path_of_the_file_is_relative_to_it() {
-    let file = "policies: ../policies\nwaivers: [w]\nprices: [/p]\nusage: u.yaml\n";
+    let file = "policies: ../\nwaivers: [waivers.yaml]\nprices: [/]\nusage: usage.yaml\n";
     let repository = Repository::of(file, NO_WAIVERS);
     let folder = repository.folder.path();
     let read = Configured::read(&folder.join("tollgate.yaml")).unwrap();
-    assert_eq!(read.source(), PolicySource::Folder(folder.join("../policies")));
-    assert_eq!(read.waivers(), [folder.join("w")]);
-    assert_eq!(read.prices(), [Path::new("/p")]);
-    assert_eq!(read.usage(), Some(folder.join("u.yaml")));
+    assert_eq!(read.source(), PolicySource::Folder(folder.join("../")));
+    assert_eq!(read.waivers(), [folder.join("waivers.yaml")]);
+    assert_eq!(read.prices(), [Path::new("/")]);
+    assert_eq!(read.usage(), Some(folder.join("usage.yaml")));
 }

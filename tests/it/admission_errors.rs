@@ -44,6 +44,10 @@ pub fn admissions() -> Vec<Case> {
             "configuration::unreachable-binding",
             "bindings:\n  - policy: etl-jobs\n    when: { path: \"teams/**\" }\n  - policy: gpu-training\n    when: { path: \"teams/ml/**\", target: prod }\n",
         ),
+        configured(
+            "configuration::missing-file",
+            "waivers: [tollgate.yaml, waivers.yml]\nusage: hours/usage.yaml\n",
+        ),
         files(
             "configuration::none",
             "policy bindings r.json",
