@@ -230,6 +230,33 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// An allowed cluster of one node, of which nobody said anything and which has no prices.
+    #[cfg(test)]
+    pub fn silent(cluster: Value) -> Decision {
+        use super::money::Currency;
+        use super::period::from_unix;
+
+        let size = super::estimate::SizeEstimate {
+            nodes: Some(1),
+            ..super::estimate::SizeEstimate::UNKNOWN
+        };
+        Decision {
+            outcome: Outcome::Allow,
+            violations: Vec::new(),
+            waived: Vec::new(),
+            failures: Vec::new(),
+            undetermined: Vec::new(),
+            supplied: Vec::new(),
+            cluster,
+            estimate: Estimate {
+                min: size.clone(),
+                max: size,
+                ..Estimate::unknown(Currency::USD, from_unix(0), &[])
+            },
+            details: Vec::new(),
+        }
+    }
+
     /// Who had something to say: an objection, waived or not, a question left open, a failure.
     pub fn speakers(&self) -> impl Iterator<Item = &RuleName> {
         let violations = self.violations.iter().map(|v| &v.by);

@@ -249,10 +249,7 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::decision::{FailureKind, Outcome};
-    use crate::model::estimate::{Estimate, NodeEstimate, SizeEstimate};
-    use crate::model::money::Currency;
-    use crate::model::period::from_unix;
+    use crate::model::decision::FailureKind;
     use crate::model::unknown::NOTHING;
 
     fn by(rule: &str) -> RuleName {
@@ -264,30 +261,7 @@ mod tests {
     }
 
     fn decision(cluster: &Value) -> Decision {
-        let size = SizeEstimate {
-            nodes: Some(1),
-            ..SizeEstimate::UNKNOWN
-        };
-        Decision {
-            outcome: Outcome::Allow,
-            violations: Vec::new(),
-            waived: Vec::new(),
-            failures: Vec::new(),
-            undetermined: Vec::new(),
-            supplied: Vec::new(),
-            cluster: cluster.clone(),
-            details: Vec::new(),
-            estimate: Estimate {
-                currency: Currency::USD,
-                at: from_unix(0),
-                min: size.clone(),
-                max: size,
-                driver: NodeEstimate::UNKNOWN,
-                worker: None,
-                unpriced: Vec::new(),
-                unknown: Vec::new(),
-            },
-        }
+        Decision::silent(cluster.clone())
     }
 
     fn violation(rule: &str, path: &str, enforce: Value) -> Violation {

@@ -10,36 +10,10 @@ use crate::model::attribute;
 use crate::model::decision::{
     Decision, Enforcement, Outcome, RuleName, Supplied, SupplyKind, Undetermined, Violation,
 };
-use crate::model::estimate::{Estimate, NodeEstimate, SizeEstimate};
-use crate::model::money::Currency;
-use crate::model::period::from_unix;
 use crate::model::place::{Cloud, Workload};
 
 fn nothing(request: &Value) -> Decision {
-    let size = SizeEstimate {
-        nodes: Some(1),
-        ..SizeEstimate::UNKNOWN
-    };
-    Decision {
-        outcome: Outcome::Allow,
-        violations: Vec::new(),
-        waived: Vec::new(),
-        failures: Vec::new(),
-        undetermined: Vec::new(),
-        supplied: Vec::new(),
-        cluster: request.clone(),
-        estimate: Estimate {
-            currency: Currency::USD,
-            at: from_unix(0),
-            min: size.clone(),
-            max: size,
-            driver: NodeEstimate::UNKNOWN,
-            worker: None,
-            unpriced: Vec::new(),
-            unknown: Vec::new(),
-        },
-        details: Vec::new(),
-    }
+    Decision::silent(request.clone())
 }
 
 fn violation(path: &str) -> Violation {

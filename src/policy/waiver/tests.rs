@@ -1,8 +1,5 @@
 use super::*;
 use crate::model::decision::{Enforcement, Outcome, RuleName};
-use crate::model::estimate::{Estimate, NodeEstimate, SizeEstimate};
-use crate::model::money::Currency;
-use crate::model::period::from_unix;
 use crate::policy::combine::outcome_of;
 use proptest::prelude::*;
 use serde_json::json;
@@ -62,41 +59,7 @@ fn denied(violations: Vec<Violation>) -> Decision {
     Decision {
         outcome,
         violations,
-        ..nothing_said()
-    }
-}
-
-/// A decision that says nothing.
-fn nothing_said() -> Decision {
-    let size = SizeEstimate {
-        nodes: None,
-        dbu_per_hour: None,
-        dbu_cost_per_hour: None,
-        vm_cost_per_hour: None,
-        disk_cost_per_hour: None,
-        network_cost_per_hour: None,
-        cost_per_hour: None,
-        lines: Vec::new(),
-    };
-    Decision {
-        outcome: Outcome::Allow,
-        violations: Vec::new(),
-        waived: Vec::new(),
-        failures: Vec::new(),
-        undetermined: Vec::new(),
-        supplied: Vec::new(),
-        cluster: Value::Null,
-        estimate: Estimate {
-            currency: Currency::USD,
-            at: from_unix(0),
-            min: size.clone(),
-            max: size,
-            driver: NodeEstimate::UNKNOWN,
-            worker: None,
-            unpriced: Vec::new(),
-            unknown: Vec::new(),
-        },
-        details: Vec::new(),
+        ..Decision::silent(Value::Null)
     }
 }
 
