@@ -70,9 +70,11 @@ static LOST: AtomicBool = AtomicBool::new(false);
 /// Prints a result. Where that fails (a full disk), it is told and the command [`ends`](ended) with 2.
 pub(super) fn print(text: &str) {
     let mut out = Stdout::default();
-    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = written
+        && !LOST.swap(true, Ordering::Relaxed)
+    {
         complain(&not_written("stdout", &error));
-        LOST.store(true, Ordering::Relaxed);
     }
 }
 

@@ -13,59 +13,17 @@
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use std::str::FromStr;
 
 use super::api::{self, Api};
 use super::bundle::{self, BundleOptions, Files};
 use super::clusters_api::Form;
 use super::reading::Reading;
+pub use super::recognition::DocumentKind;
 use super::recognition::{Part, ambiguous, is_state, not_as_asked, recognised};
 use super::terraform_plan;
 use crate::model::diagnostic::{Diagnostic, json_message};
 use crate::model::json_text::{JsonText, items, members};
-use crate::model::place::UnknownName;
 use crate::model::strict_json::{self, Keys, is_twice};
-
-/// What a document may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DocumentKind {
-    /// Clusters API.
-    Cluster,
-    /// Jobs API.
-    Job,
-    /// Pipelines API.
-    Pipeline,
-    /// Instance Pools API.
-    InstancePool,
-    /// The JSON of a Terraform or OpenTofu plan.
-    TerraformPlan,
-    /// `databricks.yml`, or the JSON that `bundle validate` prints.
-    Bundle,
-}
-
-impl DocumentKind {
-    /// Every kind, by the name that people insist with.
-    pub const NAMES: [(&'static str, DocumentKind); 6] = [
-        ("cluster", DocumentKind::Cluster),
-        ("job", DocumentKind::Job),
-        ("pipeline", DocumentKind::Pipeline),
-        ("instance-pool", DocumentKind::InstancePool),
-        ("terraform-plan", DocumentKind::TerraformPlan),
-        ("bundle", DocumentKind::Bundle),
-    ];
-}
-
-impl FromStr for DocumentKind {
-    type Err = UnknownName;
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        let found = DocumentKind::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, kind)| *kind).ok_or_else(|| UnknownName {
-            what: "kind of document",
-            found: text.to_owned(),
-            expected: "cluster, job, pipeline, instance-pool, terraform-plan, bundle",
-        })
-    }
-}
 
 /// How documents are read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

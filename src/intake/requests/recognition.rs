@@ -1,12 +1,54 @@
-//! What an object is, by its keys, and whether it is one thing only.
+//! What a document may be; what an object is, by its keys, and whether it is one thing only.
 //!
 //! A key decides which API a body is meant for, and what that API does not know would be ignored: compute that nobody
 //! judges. So a body with the keys of two kinds is an error, and so is one that is asked to be what its keys are not.
 
 use serde_json::{Map, Value};
+use std::str::FromStr;
 
 use super::clusters_api::{MARKS, is_marked};
-use super::documents::DocumentKind;
+use crate::model::place::UnknownName;
+
+/// What a document may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// Clusters API.
+    Cluster,
+    /// Jobs API.
+    Job,
+    /// Pipelines API.
+    Pipeline,
+    /// Instance Pools API.
+    InstancePool,
+    /// The JSON of a Terraform or OpenTofu plan.
+    TerraformPlan,
+    /// `databricks.yml`, or the JSON that `bundle validate` prints.
+    Bundle,
+}
+
+impl DocumentKind {
+    /// Every kind, by the name that people insist with.
+    pub const NAMES: [(&'static str, DocumentKind); 6] = [
+        ("cluster", DocumentKind::Cluster),
+        ("job", DocumentKind::Job),
+        ("pipeline", DocumentKind::Pipeline),
+        ("instance-pool", DocumentKind::InstancePool),
+        ("terraform-plan", DocumentKind::TerraformPlan),
+        ("bundle", DocumentKind::Bundle),
+    ];
+}
+
+impl FromStr for DocumentKind {
+    type Err = UnknownName;
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let found = DocumentKind::NAMES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, kind)| *kind).ok_or_else(|| UnknownName {
+            what: "kind of document",
+            found: text.to_owned(),
+            expected: "cluster, job, pipeline, instance-pool, terraform-plan, bundle",
+        })
+    }
+}
 
 /// Keys that only jobs have, and that say which compute they take.
 const OF_JOBS: [&str; 5] = [
