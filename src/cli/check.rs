@@ -66,7 +66,13 @@ impl Check {
         let host = self.judge.policies.sandbox.host();
         let judged = host.as_ref().map_err(Diagnostics::clone);
         match judged.and_then(|host| self.judged(host, options.clone())) {
-            Ok((checked, policies, options)) => self.told(&report(&checked, &policies, &options)),
+            Ok((checked, policies, options)) => {
+                let exit = self.told(&report(&checked, &policies, &options));
+                // The process ends here: the system takes apart at once what would take us a tenth of the time of a check.
+                std::mem::forget((checked, policies));
+                std::mem::forget(host);
+                exit
+            }
             // Files of an earlier check must not stand for this one.
             Err(problems) => self.told(&CheckReport::unanswered(options.at, &problems)),
         }

@@ -79,8 +79,13 @@ impl Diagnostic {
 /// What is wrong with a JSON text, without the place that serde_json ends its messages with: we show it ourselves.
 pub fn json_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ")
-        .map_or(text.clone(), |(message, _)| message.to_owned())
+    let message = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(message, _)| message);
+    match message {
+        "recursion limit exceeded" => "nested too deep, expected at most 127 levels".to_owned(),
+        message => message.to_owned(),
+    }
 }
 
 /// `error[policy::unknown-plugin] etl.yaml:7:13: rules.0.plugin: ...` and the hint on a line of its own.
@@ -146,3 +151,19 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_told_in_levels() {
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        let read = |levels| serde_json::from_str::<serde_json::Value>(&nested(levels));
+        assert!(read(127).is_ok());
+        let told = json_message(&read(128).unwrap_err());
+        assert_eq!(told, "nested too deep, expected at most 127 levels");
+        let cut = serde_json::from_str::<serde_json::Value>("[1,").unwrap_err();
+        assert_eq!(json_message(&cut), "EOF while parsing a value");
+    }
+}

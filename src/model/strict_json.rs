@@ -101,9 +101,37 @@ pub fn twice<E: Error>(key: &str) -> E {
 }
 
 /// A key, not copied where it has no escapes.
-#[derive(serde::Deserialize, Clone, PartialEq, Eq, Hash)]
+#[derive(serde::Deserialize)]
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The keys of an object so far. Programs write them sorted, and then each needs to be compared with the last one only.
+#[derive(Default)]
+struct Seen<'a> {
+    sorted: Vec<Cow<'a, str>>,
+    /// Keys from the first on that was not behind all others.
+    others: HashSet<Cow<'a, str>, foldhash::fast::RandomState>,
+}
+
+impl<'a> Seen<'a> {
+    fn is_twice(&self, key: &str) -> bool {
+        match self.sorted.last() {
+            Some(last) if **last >= *key => {
+                self.others.contains(key) || self.sorted.binary_search_by(|known| (**known).cmp(key)).is_ok()
+            }
+            _ => self.others.contains(key),
+        }
+    }
+
+    fn add(&mut self, key: Cow<'a, str>) {
+        match self.sorted.last() {
+            Some(last) if *last >= key => {
+                self.others.insert(key);
+            }
+            _ => self.sorted.push(key),
+        }
+    }
+}
 
 struct KeepVisitor<K>(PhantomData<K>);
 
@@ -148,15 +176,16 @@ impl<'de, K: Keep> Visitor<'de> for KeepVisitor<K> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut found = Map::new();
-        let mut seen: HashSet<Key<'de>, foldhash::fast::RandomState> = HashSet::default();
+        let mut seen = Seen::default();
         while let Some(key) = members.next_key::<Key<'de>>()? {
-            if !seen.insert(key.clone()) {
+            if seen.is_twice(&key.0) {
                 return Err(twice(&key.0));
             }
             let Kept::<K>(value, _) = members.next_value()?;
             if K::member(&value) {
-                found.insert(key.0.into_owned(), value);
+                found.insert(key.0.clone().into_owned(), value);
             }
+            seen.add(key.0);
         }
         Ok(Value::Object(found))
     }
@@ -173,5 +202,30 @@ mod tests {
         assert!(!is_twice(&read("{\"a\": }").unwrap_err()));
         let text = r#"{"z":[1,-2,2.5,null,true,"x"],"a":{}}"#;
         assert_eq!(read(text).unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_in_any_order() {
+        for keys in [
+            "aa", "aba", "baa", "bab", "abca", "cbac", "acbb", "dabcb", "abdca", "badd",
+        ] {
+            let text = |keys: &str| {
+                let members: Vec<String> = keys.chars().map(|key| format!("\"{key}\": 1")).collect();
+                format!("{{{}}}", members.join(", "))
+            };
+            assert!(is_twice(&read(&text(keys)).unwrap_err()), "{keys}");
+            let once: String = keys
+                .chars()
+                .rev()
+                .enumerate()
+                .filter(|(i, key)| !keys.chars().rev().take(*i).any(|other| other == *key))
+                .map(|(_, key)| key)
+                .collect();
+            assert_eq!(
+                read(&text(&once)).unwrap().as_object().unwrap().len(),
+                once.len(),
+                "{once}"
+            );
+        }
     }
 }

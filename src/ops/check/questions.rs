@@ -8,12 +8,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{CheckOptions, Prepared};
+use crate::model::side_by_side::side_by_side;
 
 /// For each request the first that asks the same question.
 pub(super) fn first_of(asked: &[Prepared], options: &CheckOptions) -> Vec<usize> {
+    let questions = side_by_side(asked.iter().collect(), &|prepared| question(prepared, options));
     let mut first: HashMap<String, usize> = HashMap::with_capacity(asked.len());
-    let of = |(i, prepared)| *first.entry(question(prepared, options)).or_insert(i);
-    asked.iter().enumerate().map(of).collect()
+    let numbered = questions.into_iter().enumerate();
+    numbered
+        .map(|(i, question)| *first.entry(question).or_insert(i))
+        .collect()
 }
 
 /// Everything that a decision hangs on and that differs between the requests of one check.
