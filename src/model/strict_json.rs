@@ -101,37 +101,9 @@ pub fn twice<E: Error>(key: &str) -> E {
 }
 
 /// A key, not copied where it has no escapes.
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, Clone, PartialEq, Eq, Hash)]
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// The keys of an object so far. Programs write them sorted, and then each needs to be compared with the last one only.
-#[derive(Default)]
-struct Seen<'a> {
-    sorted: Vec<Cow<'a, str>>,
-    /// Keys from the first on that was not behind all others.
-    others: HashSet<Cow<'a, str>, foldhash::fast::RandomState>,
-}
-
-impl<'a> Seen<'a> {
-    fn is_twice(&self, key: &str) -> bool {
-        match self.sorted.last() {
-            Some(last) if **last >= *key => {
-                self.others.contains(key) || self.sorted.binary_search_by(|known| (**known).cmp(key)).is_ok()
-            }
-            _ => self.others.contains(key),
-        }
-    }
-
-    fn add(&mut self, key: Cow<'a, str>) {
-        match self.sorted.last() {
-            Some(last) if *last >= key => {
-                self.others.insert(key);
-            }
-            _ => self.sorted.push(key),
-        }
-    }
-}
 
 struct KeepVisitor<K>(PhantomData<K>);
 
@@ -176,16 +148,15 @@ impl<'de, K: Keep> Visitor<'de> for KeepVisitor<K> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut found = Map::new();
-        let mut seen = Seen::default();
+        let mut seen: HashSet<Key<'de>, foldhash::fast::RandomState> = HashSet::default();
         while let Some(key) = members.next_key::<Key<'de>>()? {
-            if seen.is_twice(&key.0) {
+            if !seen.insert(key.clone()) {
                 return Err(twice(&key.0));
             }
             let Kept::<K>(value, _) = members.next_value()?;
             if K::member(&value) {
-                found.insert(key.0.clone().into_owned(), value);
+                found.insert(key.0.into_owned(), value);
             }
-            seen.add(key.0);
         }
         Ok(Value::Object(found))
     }
