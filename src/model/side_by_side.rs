@@ -17,6 +17,11 @@ pub fn side_by_side<T: Send, R: Send>(items: Vec<T>, run: &(dyn Fn(T) -> R + Syn
     items.map(run).collect()
 }
 
+/// Does two things at once, where the machine has two threads.
+pub fn both<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    rayon::join(one, other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,7 +30,7 @@ use crate::model::facts::ClustersFact;
 use crate::model::period::Instant;
 use crate::model::place::{Workload, Workspace};
 use crate::model::resource::Action;
-use crate::model::side_by_side::side_by_side;
+use crate::model::side_by_side::{both, side_by_side};
 use crate::policy::binding::{Field, Seen};
 use crate::policy::combine::outcome_of;
 use crate::policy::loaded::Policy;
@@ -123,10 +123,12 @@ pub fn check(
     options: &CheckOptions,
 ) -> Result<Checked, Diagnostics> {
     let guardrails = policies.guardrails();
-    for name in guardrails.iter().chain(&options.policy) {
-        policies.load(name)?;
-    }
-    let reading = read(sources, options);
+    let mut load = || {
+        let mut wanted = guardrails.iter().chain(&options.policy);
+        wanted.try_for_each(|name| policies.load(name))
+    };
+    let (reading, loaded) = both(|| read(sources, options), &mut load);
+    loaded?;
     let options = &CheckOptions {
         place: options.place.among(&reading),
         ..options.clone()
