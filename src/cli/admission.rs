@@ -76,33 +76,46 @@ impl WorkspaceFlags {
 }
 
 /// Own prices: of the flags, else of the file.
-pub(super) fn prices(place: &PlaceFlags, file: Option<&Configured>) -> Vec<PathBuf> {
-    or(&place.prices, || file.map(Configured::prices))
+pub(super) fn prices(place: &PlaceFlags, file: Option<&Configured>) -> Result<Vec<PathBuf>, Diagnostics> {
+    or(&place.prices, file, Configured::prices)
 }
 
-fn or(given: &[PathBuf], written: impl FnOnce() -> Option<Vec<PathBuf>>) -> Vec<PathBuf> {
-    match given {
-        [] => written().unwrap_or_default(),
-        given => given.to_vec(),
+/// What is given, else what the file says.
+fn or(
+    given: &[PathBuf],
+    file: Option<&Configured>,
+    written: impl FnOnce(&Configured) -> Result<Vec<PathBuf>, Diagnostics>,
+) -> Result<Vec<PathBuf>, Diagnostics> {
+    match (given, file) {
+        ([], Some(file)) => written(file),
+        (given, _) => Ok(given.to_vec()),
     }
 }
 
 impl AdmissionFlags {
-    pub fn prepare(&self, judge: &JudgeFlags, place: &PlaceFlags) -> Result<Prepared, Diagnostics> {
+    pub fn prepare(
+        &self,
+        judge: &JudgeFlags,
+        place: &PlaceFlags,
+        usage: Option<&PathBuf>,
+    ) -> Result<Prepared, Diagnostics> {
         let configured = self.workspace.config.read()?;
         let file = configured.as_ref();
         let waivers = match judge.is_definition() {
             // The file's waivers speak of the file's policies.
             true => self.waivers.clone(),
-            false => or(&self.waivers, || file.map(Configured::waivers)),
+            false => or(&self.waivers, file, Configured::waivers)?,
         };
         Ok(Prepared {
             source: match (judge.source(), file) {
-                (PolicySource::Bundled, Some(file)) => file.source(),
+                (PolicySource::Bundled, Some(file)) => file.source()?,
                 (given, _) => given,
             },
-            prices: prices(place, file),
-            usage: file.and_then(Configured::usage),
+            prices: prices(place, file)?,
+            usage: match (usage, file) {
+                (None, Some(file)) => file.usage()?,
+                (given, _) => given.cloned(),
+            },
             waivers: Waivers::read(&waivers)?,
             setup: Setup {
                 is_policy_given: judge.policy().is_some(),

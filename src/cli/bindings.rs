@@ -35,7 +35,7 @@ impl Bindings {
             let found = Diagnostic::error("configuration::none", "tollgate.yaml", message);
             return Err(found.hint("write one, or name it with --config").into());
         };
-        let source = configured.source();
+        let source = configured.source()?;
         let setup = self.workspace.setup(Some(configured))?;
         let admission = setup.unjudged(&source)?;
         let sources = sources(&self.files)?;

@@ -99,10 +99,10 @@ impl Check {
         options: CheckOptions,
     ) -> Result<(Checked, Policies<'h>, CheckOptions), Diagnostics> {
         let asked = sources(&self.files)?;
-        let prepared = self.admission.prepare(&self.judge, &self.place)?;
+        let usage = self.usage.as_ref();
+        let prepared = self.admission.prepare(&self.judge, &self.place, usage)?;
         let mut policies = Policies::open(&prepared.source, host)?;
         let mut catalogue = catalogue(&prepared.prices)?;
-        let usage = self.usage.clone().or(prepared.usage);
         let clusters = match (&self.principal, self.clusters.as_slice()) {
             (_, []) | (None, _) => None,
             (Some(principal), files) => Some(clusters_of(principal, &tables(files)?)?),
@@ -114,7 +114,7 @@ impl Check {
                 [] => None,
                 paths => Some(Arc::new(sources(paths)?)),
             },
-            usage: usage.map(|file| usage_file(&file)).transpose()?,
+            usage: prepared.usage.map(|file| usage_file(&file)).transpose()?,
             ..options
         };
         let checked = check(asked, &mut policies, &mut catalogue, &options)?;

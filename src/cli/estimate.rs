@@ -56,7 +56,7 @@ impl Estimate {
     fn answer(self) -> Result<Exit, Diagnostics> {
         let sources = sources(&self.files)?;
         let configured = self.workspace.config.read()?;
-        let mut catalogue = catalogue(&prices(&self.place, configured.as_ref()))?;
+        let mut catalogue = catalogue(&prices(&self.place, configured.as_ref())?)?;
         let options = EstimateOptions {
             read: self.documents.options(Form::Whole),
             place: self.place.place(),

@@ -8,7 +8,6 @@ use super::context::{TextOrJson, now};
 use super::exit::{Exit, complain, finish, json, print};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::period::{Instant, parse_instant};
-use crate::ops::admission::Configured;
 use crate::ops::policies::PolicySource;
 use crate::ops::waivers::Waivers;
 
@@ -54,7 +53,7 @@ impl List {
     fn answer(self) -> Result<Exit, Diagnostics> {
         let configured = self.config.read()?;
         let paths = match (self.paths.as_slice(), &configured) {
-            ([], Some(file)) => file.waivers(),
+            ([], Some(file)) => file.waivers()?,
             ([], None) => {
                 let found = Diagnostic::error("waiver::none", "tollgate.yaml", "no waivers are named");
                 return Err(found
@@ -64,8 +63,11 @@ impl List {
             (paths, _) => paths.to_vec(),
         };
         let waivers = Waivers::read(&paths)?;
-        let folder = self.policies.map(PolicySource::Folder);
-        let source = folder.or(configured.as_ref().map(Configured::source));
+        let source = match (self.policies, &configured) {
+            (Some(folder), _) => Some(PolicySource::Folder(folder)),
+            (None, Some(file)) => Some(file.source()?),
+            (None, None) => None,
+        };
         if let Some(source) = source {
             waivers.check_against(&source)?;
         }

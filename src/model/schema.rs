@@ -70,7 +70,7 @@ impl Schema {
                 found.extend(unexpected.iter().map(|name| unknown_key(&pointer, name, &known)));
             }
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-                if let Some(keys) = keys_of_which_one_is_missing(context) {
+                if let Some(keys) = keys_of_which_one_is_missing(error, context) {
                     found.push(other(format!("expected one of the keys {}", keys.join(", "))));
                 } else if let Some(meant) = meant(error, context) {
                     meant.iter().for_each(|error| self.told(error, found));
@@ -148,9 +148,12 @@ impl Schema {
 }
 
 /// The keys of which a value lacks every one, where each form of it asks for one.
-fn keys_of_which_one_is_missing(forms: &[Vec<ValidationError<'_>>]) -> Option<Vec<String>> {
+fn keys_of_which_one_is_missing(
+    whole: &ValidationError<'_>,
+    forms: &[Vec<ValidationError<'_>>],
+) -> Option<Vec<String>> {
     let key = |errors: &Vec<ValidationError<'_>>| match errors.as_slice() {
-        [only] => match only.kind() {
+        [only] if only.instance_path() == whole.instance_path() => match only.kind() {
             ValidationErrorKind::Required { property } => Some(format!("`{}`", property.as_str()?)),
             _ => None,
         },
@@ -261,6 +264,7 @@ mod tests {
                  "kind": {"anyOf": [{"enum": ["cluster", "job"], "type": "string"},
                                     {"type": "array", "items": {"enum": ["cluster", "job"]}}]},
                  "of": {"anyOf": [{"required": ["name"]}, {"required": ["address"]}]},
+                 "in": {"anyOf": [{"properties": {"a": {"required": ["x"]}}}, {"properties": {"b": {"required": ["y"]}}}]},
                  "level": {"enum": ["low", 3]}}}"#,
         )
         .unwrap();
@@ -286,6 +290,11 @@ mod tests {
         assert_eq!(
             told("of: {}"),
             one("/of", "expected one of the keys `name`, `address`", None)
+        );
+        assert!(
+            !told("in: {a: {}, b: {}}")[0]
+                .1
+                .starts_with("expected one of the keys")
         );
         assert_eq!(told("kind: 3")[0].0, "/kind");
         assert_eq!(told("level: high")[0].0, "/level");

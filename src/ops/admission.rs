@@ -65,47 +65,76 @@ impl Configured {
     /// Reads the file.
     ///
     /// # Errors
-    /// `file::*`, what [`Configuration::parse`] finds, `configuration::missing-file`.
+    /// `file::*`, what [`Configuration::parse`] finds.
     pub fn read(file: &Path) -> Result<Configured, Diagnostics> {
         let text = read_text(file)?;
-        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-        let configuration = Configuration::parse(&text.source, &text.text)?;
-        let missing = configuration.missing(&|path| folder.join(path).exists());
-        match missing.is_empty() {
-            true => Ok(Configured {
-                folder,
-                configuration,
-            }),
-            false => Err(Diagnostics(missing)),
-        }
+        Ok(Configured {
+            folder: file.parent().unwrap_or(Path::new("")).to_owned(),
+            configuration: Configuration::parse(&text.source, &text.text)?,
+        })
     }
 
     /// Where policies come from.
-    pub fn source(&self) -> PolicySource {
+    ///
+    /// # Errors
+    /// `configuration::missing-file`, as of every path.
+    pub fn source(&self) -> Result<PolicySource, Diagnostics> {
         let written = self.configuration.policies.as_ref();
-        written.map_or(PolicySource::Bundled, |path| {
-            PolicySource::Folder(self.folder.join(path))
+        written.map_or(Ok(PolicySource::Bundled), |path| {
+            Ok(PolicySource::Folder(self.path("policies", path)?))
         })
     }
 
     /// Files and folders of waivers.
-    pub fn waivers(&self) -> Vec<PathBuf> {
-        self.paths(&self.configuration.waivers)
+    ///
+    /// # Errors
+    /// `configuration::missing-file`, all of them.
+    pub fn waivers(&self) -> Result<Vec<PathBuf>, Diagnostics> {
+        self.paths("waivers", &self.configuration.waivers)
     }
 
     /// Own prices.
-    pub fn prices(&self) -> Vec<PathBuf> {
-        self.paths(&self.configuration.prices)
+    ///
+    /// # Errors
+    /// `configuration::missing-file`, all of them.
+    pub fn prices(&self) -> Result<Vec<PathBuf>, Diagnostics> {
+        self.paths("prices", &self.configuration.prices)
     }
 
     /// File of hours for differences of cost.
-    pub fn usage(&self) -> Option<PathBuf> {
+    ///
+    /// # Errors
+    /// `configuration::missing-file`.
+    pub fn usage(&self) -> Result<Option<PathBuf>, Diagnostics> {
         let written = self.configuration.usage.as_ref();
-        written.map(|path| self.folder.join(path))
+        written
+            .map(|path| self.path("usage", path))
+            .transpose()
+            .map_err(Diagnostics::from)
     }
 
-    fn paths(&self, written: &[String]) -> Vec<PathBuf> {
-        written.iter().map(|path| self.folder.join(path)).collect()
+    fn paths(&self, key: &str, written: &[String]) -> Result<Vec<PathBuf>, Diagnostics> {
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for (i, path) in written.iter().enumerate() {
+            match self.path(&format!("{key}.{i}"), path) {
+                Ok(path) => found.push(path),
+                Err(problem) => missing.push(problem),
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(found),
+            false => Err(Diagnostics(missing)),
+        }
+    }
+
+    /// A path of the file, which must be there: whoever reads it later knows nothing of the line that names it.
+    fn path(&self, key: &str, written: &str) -> Result<PathBuf, Diagnostic> {
+        let path = self.folder.join(written);
+        match path.try_exists() {
+            Ok(false) => Err(self.configuration.missing(key, written)),
+            // What cannot be looked at is told by its reader.
+            Ok(true) | Err(_) => Ok(path),
+        }
     }
 }
 

@@ -105,20 +105,19 @@ pub fn unreadable(source: &str, error: &io::Error) -> Diagnostics {
 }
 
 /// Writes a file whole or not at all: beside its name, which it gets when everything is on disk. What was there is replaced
-/// and its permissions are kept; a link stays one. Devices and pipes (`/dev/null`, `/dev/stdout`, `>(program)`) are written to
-/// as they are.
+/// and its permissions are kept; a link to a file stays one. Devices and pipes (`/dev/null`, `/dev/stdout`, `>(program)`) are
+/// written to as they are.
 ///
 /// # Errors
-/// `file::not-written`, and what `write` says; then nothing new is left.
+/// `file::not-written`, and what `write` says; then no file is there that was not before, and what went into a stream is gone.
 pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut fs::File) -> Result<(), Diagnostics>,
 ) -> Result<(), Diagnostics> {
     let name = path.display().to_string();
     let cannot = |e: io::Error| not_written(&name, &e);
-    if is_stream(path) {
-        let mut stream = fs::File::options().append(true).open(path).map_err(cannot)?;
-        return write(&mut stream);
+    if let Some(stream) = stream(path) {
+        return write(&mut stream.map_err(cannot)?);
     }
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut waiting = path.as_os_str().to_owned();
@@ -127,10 +126,10 @@ pub fn write_whole(
     let written = fs::File::create_new(&waiting)
         .map_err(cannot)
         .and_then(|mut file| {
-            write(&mut file)?;
             if let Ok(earlier) = fs::metadata(&path) {
                 file.set_permissions(earlier.permissions()).map_err(cannot)?;
             }
+            write(&mut file)?;
             file.sync_all().map_err(cannot)?;
             fs::rename(&waiting, &path).map_err(cannot)
         });
@@ -153,9 +152,36 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Diagnostics> {
 }
 
 /// Whether bytes go through this name to somebody else. A file put in its place would take `/dev/null` from the whole machine.
-/// Below `/dev` that is also so where standard output happens to be a file.
 pub fn is_stream(path: &Path) -> bool {
-    path.starts_with("/dev") || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+    own_stream(path).is_some() || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// What [`is_stream`] tells of, opened.
+fn stream(path: &Path) -> Option<io::Result<fs::File>> {
+    own_stream(path).or_else(|| is_stream(path).then(|| fs::File::options().write(true).open(path)))
+}
+
+/// Standard output or standard error by its name. It is not opened again: where it is a file, each opening would write at a
+/// place of its own, over what the other has written.
+#[cfg(unix)]
+fn own_stream(path: &Path) -> Option<io::Result<fs::File>> {
+    use std::os::fd::AsFd;
+
+    let number = path.to_str()?;
+    let number = ["/dev/std", "/dev/fd/", "/proc/self/fd/"]
+        .iter()
+        .find_map(|folder| number.strip_prefix(folder))?;
+    let own = match number {
+        "out" | "1" => io::stdout().as_fd().try_clone_to_owned(),
+        "err" | "2" => io::stderr().as_fd().try_clone_to_owned(),
+        _ => return None,
+    };
+    Some(own.map(fs::File::from))
+}
+
+#[cfg(not(unix))]
+fn own_stream(_: &Path) -> Option<io::Result<fs::File>> {
+    None
 }
 
 /// The diagnostic of a file that cannot be written.
@@ -411,6 +437,14 @@ mod tests {
         assert_eq!(fs::read_to_string(at("report")).unwrap(), "new");
         let mode = fs::metadata(at("report")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
+
+        // A folder below /dev holds files like any other.
+        if let Ok(shared) = tempfile::tempdir_in("/dev/shm") {
+            let file = shared.path().join("report");
+            write_text(&file, "longer").unwrap();
+            write_text(&file, "new").unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        }
 
         let problems = write_text(folder.path(), "text").unwrap_err();
         assert_eq!(problems.0.first().unwrap().code, "file::not-written");

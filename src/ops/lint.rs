@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::files::{Text, below, has_extension, read_text, write_text};
+use super::files::{Text, below, has_extension, is_stream, read_text, write_text};
 use crate::databricks::runtime;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::finding::{Finding, Fix, Lint, apply};
@@ -167,8 +167,8 @@ impl Run<'_> {
     }
 
     fn path(&mut self, path: &Path) -> Result<(), Diagnostics> {
-        if path.as_os_str() == "-" {
-            self.in_place("-")?;
+        if path.as_os_str() == "-" || is_stream(path) {
+            self.in_place(&path.display().to_string())?;
         }
         if !path.is_dir() {
             self.enter(path, Reason::Named);

@@ -160,28 +160,14 @@ impl Configuration {
         found
     }
 
-    /// Files and folders that it names and that are not there; `is_there` knows paths as they are written.
-    pub fn missing(&self, is_there: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
-        let one = |key: &str, path: &Option<String>| path.clone().map(|path| (format!("/{key}"), path));
-        let list = |key: &'static str, paths: &[String]| {
-            let numbered: Vec<String> = paths.to_vec();
-            let numbered = numbered.into_iter().enumerate();
-            numbered.map(move |(i, path)| (format!("/{key}/{i}"), path))
-        };
-        let named = one("policies", &self.policies)
-            .into_iter()
-            .chain(list("waivers", &self.waivers))
-            .chain(one("usage", &self.usage))
-            .chain(list("prices", &self.prices));
-        let lost = named.filter(|(_, path)| !is_there(path));
-        lost.map(|(pointer, path)| {
-            let message = format!("there is no file and no folder `{path}`");
-            let found = self
-                .document
-                .error("configuration::missing-file", &pointer, message);
-            found.hint(format!("paths begin in the folder of `{}`", self.document.source))
-        })
-        .collect()
+    /// That what a key names is not there: `policies`, `waivers.0`.
+    pub fn missing(&self, key: &str, path: &str) -> Diagnostic {
+        let pointer = format!("/{}", key.replace('.', "/"));
+        let message = format!("there is no file and no folder `{path}`");
+        let found = self
+            .document
+            .error("configuration::missing-file", &pointer, message);
+        found.hint(format!("paths begin in the folder of `{}`", self.document.source))
     }
 
     fn workspace_hint(&self, name: &str) -> String {

@@ -44,9 +44,6 @@ impl Repository {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tollgate.yaml"), file).unwrap();
         std::fs::write(folder.path().join("waivers.yaml"), waivers).unwrap();
-        for name in ["policies", "prices", "usage.yaml"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
-        }
         Repository { folder }
     }
 
@@ -436,8 +433,13 @@ fn every_path_of_the_file_is_relative_to_it() {
     let repository = Repository::of(file, NO_WAIVERS);
     let folder = repository.folder.path();
     let read = Configured::read(&folder.join("tollgate.yaml")).unwrap();
-    assert_eq!(read.source(), PolicySource::Folder(folder.join("../")));
-    assert_eq!(read.waivers(), [folder.join("waivers.yaml")]);
-    assert_eq!(read.prices(), [Path::new("/")]);
-    assert_eq!(read.usage(), Some(folder.join("usage.yaml")));
+    assert_eq!(read.source().unwrap(), PolicySource::Folder(folder.join("../")));
+    assert_eq!(read.waivers().unwrap(), [folder.join("waivers.yaml")]);
+    assert_eq!(read.prices().unwrap(), [Path::new("/")]);
+    // What is not there is told with its line, by who asks for it alone.
+    let told = read.usage().unwrap_err().0;
+    let told: Vec<_> = told.iter().map(|d| (d.code, d.line, d.path.as_str())).collect();
+    assert_eq!(told, [("configuration::missing-file", 4, "usage")]);
+    std::fs::write(folder.join("usage.yaml"), "").unwrap();
+    assert_eq!(read.usage().unwrap(), Some(folder.join("usage.yaml")));
 }

@@ -237,6 +237,19 @@ fn a_device_is_written_to() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let decision: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(decision["decision"], "allow");
+
+    // Both streams in one file, as `> log 2>&1` has it: neither writes over the other.
+    let log = folder.path().join("log");
+    let both = fs::File::create(&log).unwrap();
+    let arguments = [&flags[..], &["broken.json"], &PLACE].concat();
+    let mut command = tollgate_in(folder.path(), &arguments);
+    command.stdout(both.try_clone().unwrap()).stderr(both);
+    assert_eq!(command.status().unwrap().code(), Some(2));
+    let log = fs::read_to_string(log).unwrap();
+    let (decision, problems) = log.split_once('\n').unwrap();
+    let decision: Value = serde_json::from_str(decision).unwrap();
+    assert_eq!(decision["decision"], "allow");
+    assert!(problems.starts_with("error["), "{log}");
 }
 
 /// Neither a long result nor a short one is lost in silence.

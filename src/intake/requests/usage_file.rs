@@ -197,5 +197,11 @@ mod tests {
             told,
             [("hours::schema", 1), ("hours::schema", 3), ("hours::schema", 3)]
         );
+        for kind in ["clster", "[job-cluster, clster]"] {
+            let text = format!("resources:\n  - {{kind: {kind}, hours_per_month: 8}}\n");
+            let problems = UsageFile::read("u.yaml", &text).unwrap_err();
+            let hints: Vec<_> = problems.0.iter().map(|d| d.hint.as_deref()).collect();
+            assert_eq!(hints, [Some("did you mean `cluster`?")]);
+        }
     }
 }

@@ -114,8 +114,8 @@ impl RejectsFile<'_> {
     }
 }
 
-/// Does work that rejects rows. The file gets one JSON object a line for each of them, and is there whole or not at all: where the
-/// work cannot be done, there is none. The second part is what is to be shown.
+/// Does work that rejects rows. The file gets one JSON object a line for each of them, and is there whole or not at all (what is no
+/// file, as [`write_whole`] has it): where the work cannot be done, there is none. The second part is what is to be shown.
 ///
 /// # Errors
 /// What the work says; `file::not-written`.

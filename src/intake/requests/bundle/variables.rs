@@ -13,6 +13,9 @@ use crate::model::document::Document;
 use crate::model::strict_json;
 use crate::model::suggest;
 
+/// The code of a variable to which nobody gives a value.
+const WITHOUT_VALUE: &str = "bundle::variable-without-value";
+
 /// What a variable is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Variable {
@@ -75,7 +78,11 @@ pub fn variables(
                 let of_file = of_file.get(name).filter(|node| !node.is_null());
                 match (written, of_file) {
                     (Variable::Lookup, _) => Variable::Lookup,
-                    (_, Some(value)) => from_file(name, value, is_complex, problems),
+                    (_, Some(value)) => {
+                        told.retain(|problem| problem.code != WITHOUT_VALUE);
+                        problems.append(&mut told);
+                        from_file(name, value, is_complex, problems)
+                    }
                     (written, None) => {
                         problems.append(&mut told);
                         written
@@ -118,6 +125,10 @@ pub fn file_of(
     files: &dyn Files,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Node> {
+    // A name is no pattern; whose target has such a name has no file.
+    if target.contains(['*', '?', '[', '\\']) {
+        return None;
+    }
     let path = format!(".databricks/bundle/{target}/variable-overrides.json");
     let read = |path: &String| {
         let document = Document::parse_json_or_yaml(path, &files.text(path)?)?;
@@ -182,9 +193,7 @@ fn written(name: &str, definition: &Node, over: Option<&Node>, problems: &mut Ve
         }) => Variable::Given(default.clone()),
         Some(_) => {
             let message = format!("the variable `{name}` has no value");
-            let found = definition
-                .place
-                .error("bundle::variable-without-value", &path, message);
+            let found = definition.place.error(WITHOUT_VALUE, &path, message);
             problems.push(found.hint(format!("--var {name}=VALUE, or give it a `default`")));
             Variable::Missing
         }
@@ -325,6 +334,8 @@ mod tests {
                 "bundle::complex-variable 1 variables.s"
             ]
         );
+        // A definition that is none is told all the same.
+        assert_eq!(read("p: 5\n", "{}", &[]).1, ["bundle::wrong-type 1 variables.p"]);
         // What the file alone gives is a value.
         assert_eq!(read("p:\n", "{}", &[]).1, [""; 0]);
         assert_eq!(read("p: {default: 1}\n", "{}", &[("p", "3")]).0["p"], json!("3"));
