@@ -11,7 +11,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const mi_option_purge_delay: mi_option_t = 15;
 
 fn main() -> std::process::ExitCode {
-    // A check reads much and keeps little of it: it holds a fifth less so, and takes no longer
+    // A check reads much and keeps little of it: it holds a sixth less so, and takes no longer
     // (docs/measurements.md). `MIMALLOC_PURGE_DELAY` still says otherwise.
     // SAFETY: sets a number inside the allocator; no other thread runs yet.
     #[allow(unsafe_code)]
