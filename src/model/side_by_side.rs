@@ -17,9 +17,17 @@ pub fn side_by_side<T: Send, R: Send>(items: Vec<T>, run: &(dyn Fn(T) -> R + Syn
     items.map(run).collect()
 }
 
-/// Does two things at once, where the machine has two threads.
-pub fn both<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
-    rayon::join(one, other)
+/// Does two things at once. Either may wait for threads and locks, which what runs [`side_by_side`] must not: a thread of
+/// that pool which waits keeps work from being done that others wait for.
+pub fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let running = scope.spawn(one);
+        let other = other();
+        let one = running
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (one, other)
+    })
 }
 
 #[cfg(test)]
