@@ -1,7 +1,7 @@
 //! `--format FORMAT[=FILE]`: the forms of a check, on standard output and in files.
 
 use clap::Args;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::context::colour;
@@ -98,19 +98,19 @@ impl OutputFlags {
 }
 
 fn printed(report: &CheckReport<'_>, format: Format) -> Result<(), Diagnostics> {
-    let mut out = BufWriter::new(Stdout::default());
-    write(report, format, colour(), &mut out)
-        .and_then(|()| out.flush())
-        .map_err(|e| not_written("stdout", &e))
+    buffered(report, format, colour(), Stdout::default()).map_err(|e| not_written("stdout", &e))
 }
 
 fn in_file(report: &CheckReport<'_>, format: Format, file: &Path) -> Result<(), Diagnostics> {
     write_whole(file, |to| {
-        let mut out = BufWriter::new(to);
-        write(report, format, Colour::Never, &mut out)
-            .and_then(|()| out.flush())
-            .map_err(|e| not_written(&file.display().to_string(), &e))
+        buffered(report, format, Colour::Never, to).map_err(|e| not_written(&file.display().to_string(), &e))
     })
+}
+
+fn buffered(report: &CheckReport<'_>, format: Format, colour: Colour, to: impl Write) -> io::Result<()> {
+    let mut out = BufWriter::new(to);
+    write(report, format, colour, &mut out)?;
+    out.flush()
 }
 
 #[cfg(test)]

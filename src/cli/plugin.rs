@@ -8,6 +8,7 @@ use super::context::{SandboxFlags, TextOrJson};
 use super::exit::{Exit, fail, finish, json, print};
 use super::policy::{suites, test};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::ops::files::write_all;
 use crate::ops::plugin::{componentize, inspect};
 use crate::ops::policy_test::bundled_plugin_suites;
 use crate::plugin::{bundled, compile};
@@ -115,13 +116,7 @@ impl Test {
 impl Componentize {
     fn answer(self) -> Result<Exit, Diagnostics> {
         let component = componentize(&self.module)?;
-        std::fs::write(&self.output, component).map_err(|e| {
-            Diagnostic::error(
-                "file::not-written",
-                self.output.display().to_string(),
-                e.to_string(),
-            )
-        })?;
+        write_all(&self.output, component)?;
         Ok(Exit::InOrder)
     }
 }

@@ -230,7 +230,22 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// An allowed cluster of one node, of which nobody said anything and which has no prices.
+    /// A cluster of which nobody has said anything: it is allowed.
+    pub fn of(cluster: Value, estimate: Estimate) -> Decision {
+        Decision {
+            outcome: Outcome::Allow,
+            violations: Vec::new(),
+            waived: Vec::new(),
+            failures: Vec::new(),
+            undetermined: Vec::new(),
+            supplied: Vec::new(),
+            cluster,
+            estimate,
+            details: Vec::new(),
+        }
+    }
+
+    /// The same of a cluster of one node that has no prices.
     #[cfg(test)]
     pub fn silent(cluster: Value) -> Decision {
         use super::money::Currency;
@@ -240,21 +255,12 @@ impl Decision {
             nodes: Some(1),
             ..super::estimate::SizeEstimate::UNKNOWN
         };
-        Decision {
-            outcome: Outcome::Allow,
-            violations: Vec::new(),
-            waived: Vec::new(),
-            failures: Vec::new(),
-            undetermined: Vec::new(),
-            supplied: Vec::new(),
-            cluster,
-            estimate: Estimate {
-                min: size.clone(),
-                max: size,
-                ..Estimate::unknown(Currency::USD, from_unix(0), &[])
-            },
-            details: Vec::new(),
-        }
+        let estimate = Estimate {
+            min: size.clone(),
+            max: size,
+            ..Estimate::unknown(Currency::USD, from_unix(0), &[])
+        };
+        Decision::of(cluster, estimate)
     }
 
     /// Who had something to say: an objection, waived or not, a question left open, a failure.

@@ -152,10 +152,7 @@ pub fn check(
                 choice,
                 cost: None,
             }),
-            Err(problems) => {
-                checked.problems.0.extend(problems.0);
-                checked.unanswered.push(request);
-            }
+            Err(problems) => checked.give_up(request, problems),
         }
     }
     let is_told = reading.tells_change || options.usage.is_some();
@@ -184,6 +181,12 @@ pub fn check(
 }
 
 impl Checked {
+    /// Keeps a cluster that cannot be judged, and why.
+    fn give_up(&mut self, request: Request, problems: Diagnostics) {
+        self.problems.0.extend(problems.0);
+        self.unanswered.push(request);
+    }
+
     /// Lets go of what was read and is not needed any more; a plan of thousands holds much of it.
     fn forget(&mut self) {
         self.standing

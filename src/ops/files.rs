@@ -140,13 +140,13 @@ pub fn write_whole(
     written
 }
 
-/// [`write_whole`], of a text that is at hand.
+/// [`write_whole`], of what is at hand.
 ///
 /// # Errors
 /// `file::not-written`.
-pub fn write_text(path: &Path, text: &str) -> Result<(), Diagnostics> {
+pub fn write_all(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Diagnostics> {
     write_whole(path, |file| {
-        file.write_all(text.as_bytes())
+        file.write_all(content.as_ref())
             .map_err(|e| not_written(&path.display().to_string(), &e))
     })
 }
@@ -425,14 +425,14 @@ mod tests {
             let pipe = pipe.clone();
             move || fs::read_to_string(pipe).unwrap()
         });
-        write_text(&pipe, "through").unwrap();
+        write_all(&pipe, "through").unwrap();
         assert_eq!(reader.join().unwrap(), "through");
         assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
 
         fs::write(at("report"), "old").unwrap();
         fs::set_permissions(at("report"), fs::Permissions::from_mode(0o640)).unwrap();
         symlink("report", at("latest")).unwrap();
-        write_text(&at("latest"), "new").unwrap();
+        write_all(&at("latest"), "new").unwrap();
         assert!(fs::symlink_metadata(at("latest")).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(at("report")).unwrap(), "new");
         let mode = fs::metadata(at("report")).unwrap().permissions().mode();
@@ -441,12 +441,12 @@ mod tests {
         // A folder below /dev holds files like any other.
         if let Ok(shared) = tempfile::tempdir_in("/dev/shm") {
             let file = shared.path().join("report");
-            write_text(&file, "longer").unwrap();
-            write_text(&file, "new").unwrap();
+            write_all(&file, "longer").unwrap();
+            write_all(&file, "new").unwrap();
             assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         }
 
-        let problems = write_text(folder.path(), "text").unwrap_err();
+        let problems = write_all(folder.path(), "text").unwrap_err();
         assert_eq!(problems.0.first().unwrap().code, "file::not-written");
         let mut left: Vec<_> = fs::read_dir(folder.path())
             .unwrap()

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::files::{Text, below, has_extension, is_stream, read_text, write_text};
+use super::files::{Text, below, has_extension, is_stream, read_text, write_all};
 use crate::databricks::runtime;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::finding::{Finding, Fix, Lint, apply};
@@ -337,7 +337,7 @@ impl Run<'_> {
             file = File::new(file.source, text);
         }
         if file.text != before {
-            write_text(path, &file.text)?;
+            write_all(path, &file.text)?;
         }
         Ok(file)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::files::{Text, below, has_extension, is_stream, read_text, tables, write_text};
+use super::files::{Text, below, has_extension, is_stream, read_text, tables, write_all};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::place::Cloud;
 use crate::ops::prices::catalogue;
@@ -172,7 +172,7 @@ pub fn write_book(path: &Path, text: &str, force: bool) -> Result<(), Diagnostic
         let found = Diagnostic::error("price::exists", path.display().to_string(), "it is there already");
         return Err(found.hint("--force writes over it").into());
     }
-    write_text(path, text)
+    write_all(path, text)
 }
 
 #[cfg(test)]

@@ -41,17 +41,7 @@ pub fn decide<E: From<serde_json::Error> + From<Unreadable>>(
     facts_of: FactsOf<'_, E>,
 ) -> Result<Decision, E> {
     let facts = facts_of(request)??;
-    let mut decision = Decision {
-        outcome: Outcome::Allow,
-        violations: Vec::new(),
-        waived: Vec::new(),
-        failures: Vec::new(),
-        undetermined: Vec::new(),
-        supplied: Vec::new(),
-        cluster: request.clone(),
-        estimate: facts.estimate.clone(),
-        details: Vec::new(),
-    };
+    let mut decision = Decision::of(request.clone(), facts.estimate.clone());
     let rules = || policies.iter().flat_map(|p| p.rules.iter());
     let mut reviews = Reviews::new(circumstances, request, Arc::clone(&facts))?;
     if rules().any(|r| r.image.description().supplies) {

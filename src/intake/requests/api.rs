@@ -250,11 +250,8 @@ impl Whereabouts<'_> {
         let place = |path: &str| match path {
             "" => (self.place)(pointer),
             path => {
-                let mut below = pointer.to_owned();
-                for step in attribute::steps(path) {
-                    below = pointer_step(&below, step);
-                }
-                (self.place)(&below)
+                let steps = attribute::steps(path).into_iter();
+                (self.place)(&steps.fold(pointer.to_owned(), |at, step| pointer_step(&at, step)))
             }
         };
         Draft {

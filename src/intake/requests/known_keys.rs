@@ -3,12 +3,14 @@
 //! The APIs get new keys, so that a key which is not known is no mistake; one that is nearly a known key is.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use tollgate_policy_language::attribute::ATTRIBUTES;
 
 use crate::model::suggest::nearest;
 
-/// Keys of clusters that policies have no attribute for, and those that only answers have.
-const OF_CLUSTERS: [&str; 43] = [
+/// Keys of clusters that policies have no attribute for, those that only answers have, and what tools name clusters by.
+const OF_CLUSTERS: [&str; 45] = [
     "apply_policy_default_values",
     "clone_from",
     "cluster_cores",
@@ -17,6 +19,7 @@ const OF_CLUSTERS: [&str; 43] = [
     "cluster_memory_mb",
     "cluster_name",
     "cluster_source",
+    "cluster_type",
     "creator_user_name",
     "default_tags",
     "dependency_mode",
@@ -52,10 +55,8 @@ const OF_CLUSTERS: [&str; 43] = [
     "total_initial_remote_disk_size",
     "use_ml_runtime",
     "worker_node_type_flexibility",
+    "workload_type",
 ];
-
-/// As [`OF_CLUSTERS`]: what tools name clusters by.
-const OF_CLUSTERS_TOO: [&str; 2] = ["cluster_type", "workload_type"];
 
 /// Keys of `jobs/create`, `runs/submit`, the old form of jobs, and answers.
 const OF_JOBS: [&str; 63] = [
@@ -135,19 +136,23 @@ pub struct Slip {
 
 /// The slips in the keys of a cluster.
 pub fn slips_of_cluster(body: &Value) -> Vec<Slip> {
-    let attributes = ATTRIBUTES.iter().filter_map(|a| a.path.split('.').next());
-    let known = attributes.chain(OF_CLUSTERS).chain(OF_CLUSTERS_TOO);
-    slips(body, &known.collect::<Vec<_>>())
+    // Once for all: a plan has thousands.
+    static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+        let attributes = ATTRIBUTES.iter().filter_map(|a| a.path.split('.').next());
+        attributes.chain(OF_CLUSTERS).collect()
+    });
+    slips(body, &KNOWN)
 }
 
 /// The slips in the keys of a job.
 pub fn slips_of_job(settings: &Value) -> Vec<Slip> {
-    slips(settings, &OF_JOBS)
+    static KNOWN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| BTreeSet::from(OF_JOBS));
+    slips(settings, &KNOWN)
 }
 
-fn slips(body: &Value, known: &[&'static str]) -> Vec<Slip> {
+fn slips(body: &Value, known: &BTreeSet<&'static str>) -> Vec<Slip> {
     let keys = body.as_object().into_iter().flat_map(|members| members.keys());
-    let unknown = keys.filter(|key| !known.contains(&key.as_str()));
+    let unknown = keys.filter(|key| !known.contains(key.as_str()));
     unknown
         .filter_map(|key| {
             let meant = nearest(key, known.iter().copied())?;

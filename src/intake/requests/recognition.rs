@@ -231,25 +231,13 @@ fn holds_compute(key: &str, value: &Value) -> bool {
 pub fn not_as_asked(
     keys: &Map<String, Value>,
     insisted: DocumentKind,
-) -> Option<(&'static str, &'static [&'static str])> {
-    let (what, expected): (_, &[&str]) = match insisted {
-        DocumentKind::Job => (
-            "a job",
-            &[
-                "tasks",
-                "job_clusters",
-                "new_cluster",
-                "existing_cluster_id",
-                "environments",
-                "settings",
-                "new_settings",
-                "job_id",
-            ],
-        ),
+) -> Option<(&'static str, Vec<&'static str>)> {
+    let (what, own, others): (_, &[&str], &[&str]) = match insisted {
+        DocumentKind::Job => ("a job", &OF_JOBS, &["settings", "new_settings", "job_id"]),
         DocumentKind::Pipeline => (
             "a pipeline",
+            &OF_PIPELINES,
             &[
-                "clusters",
                 "libraries",
                 "catalog",
                 "target",
@@ -264,22 +252,13 @@ pub fn not_as_asked(
                 "pipeline_id",
             ],
         ),
-        DocumentKind::InstancePool => (
-            "an instance pool",
-            &[
-                "instance_pool_name",
-                "instance_pool_id",
-                "min_idle_instances",
-                "max_capacity",
-                "idle_instance_autotermination_minutes",
-                "preloaded_spark_versions",
-            ],
-        ),
-        DocumentKind::Bundle => ("a bundle", &["bundle", "resources", "targets"]),
+        DocumentKind::InstancePool => ("an instance pool", &OF_POOLS, &["instance_pool_id"]),
+        DocumentKind::Bundle => ("a bundle", &["bundle", "resources", "targets"], &[]),
         // Both have an answer of their own.
         DocumentKind::Cluster | DocumentKind::TerraformPlan => return None,
     };
     let is_cluster = insisted == DocumentKind::InstancePool && keys.contains_key("spark_version");
+    let expected = [own, others].concat();
     let is_one = expected.iter().any(|key| keys.contains_key(*key)) && !is_cluster;
     (!is_one).then_some((what, expected))
 }

@@ -72,23 +72,7 @@ pub fn variables(
         let given = given.get(name).or_else(|| options.environment.get(name));
         let variable = match given {
             Some(text) => from_text(name, text, is_complex, definition, problems),
-            None => {
-                let mut told = Vec::new();
-                let written = written(name, definition, over, &mut told);
-                let of_file = of_file.get(name).filter(|node| !node.is_null());
-                match (written, of_file) {
-                    (Variable::Lookup, _) => Variable::Lookup,
-                    (_, Some(value)) => {
-                        told.retain(|problem| problem.code != WITHOUT_VALUE);
-                        problems.append(&mut told);
-                        from_file(name, value, is_complex, problems)
-                    }
-                    (written, None) => {
-                        problems.append(&mut told);
-                        written
-                    }
-                }
-            }
+            None => in_files(name, definition, over, of_file.get(name), is_complex, problems),
         };
         all.insert(name.clone(), variable);
     }
@@ -116,6 +100,27 @@ fn from_text(
             Variable::Missing
         }
     }
+}
+
+/// What files give: a lookup asks the workspace whatever they say, else the target's file counts before the bundle.
+fn in_files(
+    name: &str,
+    definition: &Node,
+    over: Option<&Node>,
+    of_file: Option<&Node>,
+    is_complex: bool,
+    problems: &mut Vec<Diagnostic>,
+) -> Variable {
+    let mut told = Vec::new();
+    let written = written(name, definition, over, &mut told);
+    let of_file = of_file.filter(|node| written != Variable::Lookup && !node.is_null());
+    let Some(value) = of_file else {
+        problems.append(&mut told);
+        return written;
+    };
+    told.retain(|problem| problem.code != WITHOUT_VALUE);
+    problems.append(&mut told);
+    from_file(name, value, is_complex, problems)
 }
 
 /// The file of a target's values, which the CLI reads beside the bundle; none where there is none.
